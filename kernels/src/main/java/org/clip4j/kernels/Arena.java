@@ -1,0 +1,88 @@
+package org.clip4j.kernels;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Owns off-heap memory and frees all of it at once. Tensors allocated here are views that must not be used after
+ * {@link #close()}.
+ *
+ * <p>A model has one for its packed weights, a session one for its activations. Not thread-safe; closing twice is
+ * harmless.
+ */
+public final class Arena implements AutoCloseable {
+    /** Small tensors share blocks of this size, so that a model has dozens of blocks and not hundreds. */
+    private static final int SHARED_BLOCK_BYTES = 1 << 20;
+
+    private final MemoryAllocator allocator;
+    private final List<MemoryAllocator.Block> blocks = new ArrayList<>();
+    private MemoryAllocator.Block shared;
+    private int sharedUsedBytes;
+    private long sizeBytes;
+    private boolean closed;
+
+    /** An empty arena over an allocator, which must outlive it. */
+    public Arena(MemoryAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /**
+     * A zeroed tensor, its first element aligned to {@link MemoryAllocator#ALIGNMENT_BYTES}.
+     *
+     * @throws IllegalStateException after close
+     * @throws ArithmeticException when one tensor would be 2 GB or larger
+     * @throws OutOfMemoryError when the allocator has no more
+     */
+    public Tensor allocate(DType dtype, int... shape) {
+        if (closed) {
+            throw new IllegalStateException("the arena is closed");
+        }
+        long tensorBytes = Tensor.sizeBytes(dtype, shape);
+        if (tensorBytes > Integer.MAX_VALUE - MemoryAllocator.ALIGNMENT_BYTES) {
+            throw new ArithmeticException("tensor is too large: shape=" + Arrays.toString(shape) + " dtype=" + dtype
+                    + " sizeBytes=" + tensorBytes + " limit=2 GB; choose a smaller batch");
+        }
+        int wantedBytes = (int) tensorBytes;
+        int alignedBytes = Math.toIntExact(((long) wantedBytes + MemoryAllocator.ALIGNMENT_BYTES - 1)
+                / MemoryAllocator.ALIGNMENT_BYTES * MemoryAllocator.ALIGNMENT_BYTES);
+        if (alignedBytes >= SHARED_BLOCK_BYTES) {
+            return tensor(newBlock(alignedBytes), 0, wantedBytes, dtype, shape);
+        }
+        if (shared == null || sharedUsedBytes + alignedBytes > SHARED_BLOCK_BYTES) {
+            shared = newBlock(SHARED_BLOCK_BYTES);
+            sharedUsedBytes = 0;
+        }
+        Tensor tensor = tensor(shared, sharedUsedBytes, wantedBytes, dtype, shape);
+        sharedUsedBytes += alignedBytes;
+        return tensor;
+    }
+
+    private MemoryAllocator.Block newBlock(int blockBytes) {
+        MemoryAllocator.Block block = allocator.allocate(blockBytes);
+        blocks.add(block);
+        sizeBytes += blockBytes;
+        return block;
+    }
+
+    private static Tensor tensor(MemoryAllocator.Block block, int at, int length, DType dtype, int[] shape) {
+        ByteBuffer part = block.bytes().slice(at, length);
+        return Tensor.of(part, dtype, block.address() == Tensor.NO_ADDRESS ? Tensor.NO_ADDRESS : block.address() + at,
+                shape);
+    }
+
+    /** Bytes taken from the allocator. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** Frees every tensor. */
+    @Override
+    public void close() {
+        closed = true;
+        shared = null;
+        blocks.forEach(block -> block.release().run());
+        blocks.clear();
+    }
+}

@@ -1,0 +1,101 @@
+package org.clip4j.kernels;
+
+/**
+ * Runs the operations that CLIP needs on one kind of hardware, in one precision, with a fixed number of threads.
+ *
+ * <p>Prepare, then run. The methods here check shapes, convert and pack weights into an arena, and return an operation
+ * that is immutable and shared by any number of sessions. Running one takes the session's {@link ExecutionContext} and
+ * tensors of the session's workspace and allocates nothing. Operations see tensors as matrices: a batch of B sequences
+ * of T tokens is [B*T, D], a batch of images in channels-last layout is [B*H*W, C].
+ *
+ * <p>Inputs and outputs may be {@linkplain Tensor#columns(int, int) column views}, except where they are images. Wrong
+ * shapes, here or in a call, are an {@link IllegalArgumentException}.
+ *
+ * <p>Weights passed in may be used in place, so they must stay valid as long as the operation is used. Thread-safe.
+ */
+public interface Backend extends AutoCloseable {
+    /** Short name, as given to {@code --backend}. */
+    String name();
+
+    /** What the sums are computed in. */
+    Precision precision();
+
+    /** Threads that one call runs on, the caller's own included. */
+    int threads();
+
+    /** One line for people: library, version, instruction set. */
+    String description();
+
+    /** Memory that this backend's operations accept. */
+    Arena newArena();
+
+    /** The state of one session; closed by the session. */
+    ExecutionContext newContext();
+
+    /**
+     * A linear layer.
+     *
+     * @param arena receives packed weights
+     * @param weight [N, K] of any floating-point type
+     * @param bias [N], or null
+     */
+    Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation);
+
+    /**
+     * A layer norm over rows.
+     *
+     * @param gain [D]
+     * @param bias [D]
+     */
+    LayerNorm layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon);
+
+    /**
+     * Scaled dot-product attention; with {@code causal} the i-th query of a segment sees its first i + 1 keys, or
+     * all where it has fewer.
+     */
+    Attention attention(int heads, int headWidth, boolean causal);
+
+    /**
+     * A convolution of square kernels, as a product of gathered patches and weights.
+     *
+     * @param weight [outChannels, inChannels, kernel, kernel]
+     * @param bias [outChannels], or null
+     */
+    Convolution convolution(Arena arena, ConvolutionShape shape, Tensor weight, Tensor bias, Activation activation);
+
+    /** Average pooling with stride = kernel over channels-last images; height and width are multiples of it. */
+    AveragePool averagePool(int height, int width, int channels, int kernel);
+
+    /**
+     * Turns the patches of images into token sequences: class token first, then positions added to all.
+     *
+     * @param classEmbedding [D]
+     * @param positions [1 + patches, D]
+     */
+    ImageTokens imageTokens(Arena arena, Tensor classEmbedding, Tensor positions);
+
+    /**
+     * Puts the mean of an image's rows in front of them, then adds positions to all.
+     *
+     * @param positions [1 + pixels, C]
+     */
+    MeanToken meanToken(Arena arena, Tensor positions);
+
+    /**
+     * Looks up token ids and adds positions.
+     *
+     * @param table [V, D]
+     * @param positions [contextLength, D]
+     */
+    TokenEmbedding tokenEmbedding(Arena arena, Tensor table, Tensor positions);
+
+    /** Copies chosen rows of D columns. */
+    RowGather rowGather(int width);
+
+    /** Divides each row of E columns by its L2 norm; a row of zeros stays zero. */
+    L2Normalize l2Normalize(int width);
+
+    /** Ends the threads and frees what the backend itself holds; every context and arena must be closed before. */
+    @Override
+    void close();
+}

@@ -1,0 +1,219 @@
+package org.clip4j.kernels;
+
+import java.util.Arrays;
+
+/**
+ * Checks of what a backend is given, the same for every backend: in full when an operation is prepared, and of the bounds
+ * only when it runs, so that a session with buffers too small gets an exception and not the neighbour's memory. Allocates
+ * only when it throws. Stateless.
+ */
+public final class Operands {
+    private Operands() {}
+
+    /**
+     * Checks an operand of {@link Backend#linear}.
+     *
+     * @throws IllegalArgumentException when the weight is not a matrix of real numbers, or the bias has another length
+     */
+    public static void checkLinear(Tensor weight, Tensor bias) {
+        requireRank("weight", weight, 2);
+        requireBias("bias", bias, weight.size(0));
+    }
+
+    /**
+     * Checks the operands of {@link Backend#convolution}.
+     *
+     * @throws IllegalArgumentException when weight or bias do not have the shape that the geometry asks for
+     */
+    public static void checkConvolution(ConvolutionShape shape, Tensor weight, Tensor bias) {
+        requireShape("weight", weight, shape.outChannels(), shape.inChannels(), shape.kernel(), shape.kernel());
+        requireBias("bias", bias, shape.outChannels());
+    }
+
+    /**
+     * Checks the operands of {@link Backend#layerNorm}.
+     *
+     * @throws IllegalArgumentException when gain and bias are not vectors of one length
+     */
+    public static void checkLayerNorm(Tensor gain, Tensor bias, float epsilon) {
+        requireRank("gain", gain, 1);
+        requireShape("bias", bias, gain.size(0));
+        if (!(epsilon >= 0)) {
+            throw new IllegalArgumentException("epsilon must not be negative: epsilon=" + epsilon);
+        }
+    }
+
+    /**
+     * Checks the operands of {@link Backend#imageTokens}.
+     *
+     * @throws IllegalArgumentException when the positions are not a matrix, or the class token has another width
+     */
+    public static void checkImageTokens(Tensor classEmbedding, Tensor positions) {
+        requireRank("positions", positions, 2);
+        requireShape("classEmbedding", classEmbedding, positions.size(1));
+    }
+
+    /**
+     * Checks the operand of {@link Backend#meanToken}.
+     *
+     * @throws IllegalArgumentException when the positions are not a matrix of at least 2 rows
+     */
+    public static void checkMeanToken(Tensor positions) {
+        requireRank("positions", positions, 2);
+        if (positions.size(0) < 2) {
+            throw new IllegalArgumentException("operand has too few rows: name=positions expected>=2 actual="
+                    + positions.size(0));
+        }
+    }
+
+    /**
+     * Checks the operands of {@link Backend#tokenEmbedding}.
+     *
+     * @throws IllegalArgumentException when table and positions are not matrices of one width
+     */
+    public static void checkTokenEmbedding(Tensor table, Tensor positions) {
+        requireRank("table", table, 2);
+        requireRank("positions", positions, 2);
+        requireShape("positions", positions, positions.size(0), table.size(1));
+    }
+
+    /**
+     * Checks the arguments of {@link Backend#averagePool}.
+     *
+     * @throws IllegalArgumentException when one is not positive, or the sides are no multiples of the kernel
+     */
+    public static void checkAveragePool(int height, int width, int channels, int kernel) {
+        requirePositive("height", height);
+        requirePositive("width", width);
+        requirePositive("channels", channels);
+        requirePositive("kernel", kernel);
+        if (height % kernel != 0 || width % kernel != 0) {
+            throw new IllegalArgumentException("image is not a whole number of kernels: height=" + height + " width="
+                    + width + " kernel=" + kernel);
+        }
+    }
+
+    /**
+     * Checks a size.
+     *
+     * @throws IllegalArgumentException when it is below 1
+     */
+    public static void requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("size must be at least 1: " + name + "=" + value);
+        }
+    }
+
+    private static void requireBias(String name, Tensor bias, int length) {
+        if (bias != null) {
+            requireShape(name, bias, length);
+        }
+    }
+
+    private static void requireRank(String name, Tensor tensor, int rank) {
+        if (tensor.rank() != rank) {
+            throw new IllegalArgumentException("operand has wrong rank: name=" + name + " expected=" + rank + " actual="
+                    + Arrays.toString(tensor.shape()));
+        }
+        requireWeights(name, tensor);
+    }
+
+    private static void requireShape(String name, Tensor tensor, int... expected) {
+        if (!Arrays.equals(tensor.shape(), expected)) {
+            throw new IllegalArgumentException("operand has wrong shape: name=" + name + " expected="
+                    + Arrays.toString(expected) + " actual=" + Arrays.toString(tensor.shape()));
+        }
+        requireWeights(name, tensor);
+    }
+
+    private static void requireWeights(String name, Tensor tensor) {
+        if (!tensor.dtype().isFloatingPoint()) {
+            throw new IllegalArgumentException("operand is not of a floating-point type: name=" + name + " dtype="
+                    + tensor.dtype());
+        }
+        if (tensor.elements() == 0) {
+            throw new IllegalArgumentException("operand is empty: name=" + name + " shape="
+                    + Arrays.toString(tensor.shape()));
+        }
+        requireContiguous(name, tensor);
+    }
+
+    /**
+     * Checks that a tensor holds a matrix that an operation is about to read or write; further rows and columns are
+     * allowed.
+     *
+     * @throws IllegalArgumentException when it has fewer rows or columns, or there is a negative number of rows
+     */
+    public static void requireMatrix(String name, Tensor tensor, long rows, int columns) {
+        if (rows < 0 || tensor.rows() < rows || tensor.columns() < columns) {
+            throw new IllegalArgumentException("operand is too small: name=" + name + " expected=[" + rows + ","
+                    + columns + "] actual=[" + tensor.rows() + "," + tensor.columns() + "]");
+        }
+    }
+
+    /**
+     * Checks that a tensor holds images, one after the other.
+     *
+     * @throws IllegalArgumentException when it has too few elements, or is a view of some columns
+     */
+    public static void requireImages(String name, Tensor tensor, int images, long elementsPerImage) {
+        requireContiguous(name, tensor);
+        if (images < 0 || tensor.elements() < images * elementsPerImage) {
+            throw new IllegalArgumentException("operand is too small: name=" + name + " images=" + images
+                    + " elementsPerImage=" + elementsPerImage + " actual=" + tensor.elements());
+        }
+    }
+
+    /**
+     * Checks that rows follow each other without gaps.
+     *
+     * @throws IllegalArgumentException for a view of some columns
+     */
+    public static void requireContiguous(String name, Tensor tensor) {
+        if (!tensor.isContiguous()) {
+            throw new IllegalArgumentException("operand is a view of some columns: name=" + name + " shape="
+                    + Arrays.toString(tensor.shape()) + " rowStride=" + tensor.rowStride());
+        }
+    }
+
+    /**
+     * Checks what an attention is about to read and write.
+     *
+     * @throws IllegalArgumentException when a matrix is too small
+     */
+    public static void checkAttention(AttentionInput input, int width, Tensor out) {
+        int segments = input.segments();
+        if (segments == 0) {
+            return;
+        }
+        requireMatrix("queries", input.queries(), input.queryOffset(segments), width);
+        requireMatrix("keys", input.keys(), input.keyOffset(segments), width);
+        requireMatrix("values", input.values(), input.keyOffset(segments), width);
+        requireMatrix("out", out, input.queryOffset(segments), width);
+    }
+
+    /**
+     * Checks texts before they are looked up.
+     *
+     * @throws IllegalArgumentException when a text is longer than the positions reach, or an id is not in the table
+     */
+    public static void checkTexts(int[] ids, int[] offsets, int texts, int vocabulary, int contextLength) {
+        if (texts < 0 || offsets.length <= texts || offsets[0] != 0 || offsets[texts] > ids.length) {
+            throw new IllegalArgumentException("offsets do not fit the token ids: texts=" + texts + " offsets="
+                    + offsets.length + " ids=" + ids.length + " first=" + (offsets.length == 0 ? -1 : offsets[0]));
+        }
+        for (int text = 0; text < texts; text++) {
+            int length = offsets[text + 1] - offsets[text];
+            if (length < 0 || length > contextLength) {
+                throw new IllegalArgumentException("text has a wrong length: text=" + text + " tokens=" + length
+                        + " contextLength=" + contextLength);
+            }
+        }
+        for (int i = 0; i < offsets[texts]; i++) {
+            if (ids[i] < 0 || ids[i] >= vocabulary) {
+                throw new IllegalArgumentException("token id is outside the vocabulary: index=" + i + " id=" + ids[i]
+                        + " vocabulary=" + vocabulary);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.clip4j.kernels;
+
+import java.util.Locale;
+
+/** What matrix products are computed in. Sums, layer norms and softmax are at least f32 in all of them. */
+public enum Precision {
+    /** IEEE single. */
+    F32,
+    /** bfloat16 products, f32 sums. */
+    BF16,
+    /** IEEE half products, f32 sums. */
+    F16,
+    /** 8-bit integer products with scales, i32 sums. */
+    INT8;
+
+    /** The name that {@code --precision} takes. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,70 @@
+package org.clip4j.kernels.cpu;
+
+import org.clip4j.kernels.Attention;
+import org.clip4j.kernels.AttentionInput;
+import org.clip4j.kernels.ExecutionContext;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.Tensor;
+
+/** Two matrix products per segment and head around a softmax; the pairs of segment and head are dealt out to lanes. */
+final class CpuAttention implements Attention, CpuOperation {
+    private final int heads;
+    private final int headWidth;
+    private final int width;
+    private final boolean causal;
+    private final float scale;
+
+    CpuAttention(int heads, int headWidth, boolean causal) {
+        this.heads = heads;
+        this.headWidth = headWidth;
+        this.width = Math.multiplyExact(heads, headWidth);
+        this.causal = causal;
+        this.scale = (float) (1 / Math.sqrt(headWidth));
+    }
+
+    @Override
+    public void run(ExecutionContext context, AttentionInput input, Tensor out) {
+        Operands.checkAttention(input, width, out);
+        CpuCall call = CpuContext.call(context, this);
+        call.attention = input;
+        call.out = out;
+        CpuContext.run(context);
+    }
+
+    @Override
+    public void run(CpuCall call, CpuLane lane, int part, int parts) {
+        int pairs = call.attention.segments() * heads;
+        int end = CpuOperation.share(pairs, part + 1, parts);
+        for (int pair = CpuOperation.share(pairs, part, parts); pair < end; pair++) {
+            attend(call.attention, pair / heads, pair % heads, call.out, lane);
+        }
+    }
+
+    private void attend(AttentionInput input, int segment, int head, Tensor out, CpuLane lane) {
+        int firstQuery = input.queryOffset(segment);
+        int queries = input.queryOffset(segment + 1) - firstQuery;
+        int firstKey = input.keyOffset(segment);
+        int keys = input.keyOffset(segment + 1) - firstKey;
+        if (queries == 0 || keys == 0) {
+            return;
+        }
+        int column = head * headWidth;
+        Tensor q = input.queries();
+        Tensor k = input.keys();
+        Tensor v = input.values();
+        Tensor scores = lane.scratch(Math.multiplyExact(queries, keys)); // [queries,keys]
+        lane.product().a(q, firstQuery * q.rowStride() + column, q.rowStride())
+                .bTransposed(k, firstKey * k.rowStride() + column, k.rowStride())
+                .c(scores, 0, keys, false)
+                .size(queries, keys, headWidth, scale);
+        lane.multiply();
+        for (int query = 0; query < queries; query++) {
+            lane.rows().softmax(scores.floats(), query * keys, causal ? Math.min(query + 1, keys) : keys, keys);
+        }
+        lane.product().a(scores, 0, keys)
+                .b(v, firstKey * v.rowStride() + column, v.rowStride())
+                .c(out, firstQuery * out.rowStride() + column, out.rowStride(), false)
+                .size(queries, headWidth, keys, 1f);
+        lane.multiply();
+    }
+}

@@ -1,0 +1,174 @@
+package org.clip4j.kernels.cpu;
+
+import java.nio.FloatBuffer;
+import org.clip4j.kernels.Activation;
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.Attention;
+import org.clip4j.kernels.AveragePool;
+import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.Convolution;
+import org.clip4j.kernels.ConvolutionShape;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.ExecutionContext;
+import org.clip4j.kernels.ImageTokens;
+import org.clip4j.kernels.L2Normalize;
+import org.clip4j.kernels.LayerNorm;
+import org.clip4j.kernels.Linear;
+import org.clip4j.kernels.MeanToken;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.RowGather;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.TokenEmbedding;
+
+/**
+ * An f32 backend out of a matrix engine and plain Java: one team of threads, on which each operation is split by columns
+ * or rows, and each thread calls the engine for its own part.
+ */
+public final class CpuBackend implements Backend {
+    private static final CpuOperation TASK = (call, lane, index, lanes) -> call.task.run(lane, index, lanes);
+
+    private final String name;
+    private final MatrixEngine engine;
+    private final ThreadTeam team;
+
+    /**
+     * Starts {@code threads - 1} worker threads.
+     *
+     * @param name as given to {@code --backend}
+     */
+    public CpuBackend(String name, MatrixEngine engine, int threads) {
+        this.name = name;
+        this.engine = engine;
+        this.team = new ThreadTeam(threads);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Precision precision() {
+        return Precision.F32;
+    }
+
+    @Override
+    public int threads() {
+        return team.size();
+    }
+
+    @Override
+    public String description() {
+        return engine.description();
+    }
+
+    @Override
+    public Arena newArena() {
+        return new Arena(engine.allocator());
+    }
+
+    @Override
+    public ExecutionContext newContext() {
+        return new CpuContext(team, engine);
+    }
+
+    /**
+     * Runs work of the caller's own on the threads of a session, and returns when all lanes are done. Allocates nothing.
+     *
+     * @param context from {@link #newContext} of this backend
+     */
+    public void run(ExecutionContext context, LaneTask task) {
+        CpuContext.call(context, TASK).task = task;
+        CpuContext.run(context);
+    }
+
+    @Override
+    public Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation) {
+        Operands.checkLinear(weight, bias);
+        return new CpuLinear(engine.accept(toF32(arena, weight)), Epilogue.of(bias, activation));
+    }
+
+    @Override
+    public Convolution convolution(Arena arena, ConvolutionShape shape, Tensor weight, Tensor bias,
+            Activation activation) {
+        Operands.checkConvolution(shape, weight, bias);
+        Tensor packed = PatchGather.packWeights(arena, shape, weight);
+        return new CpuConvolution(shape, engine.accept(packed), Epilogue.of(bias, activation));
+    }
+
+    @Override
+    public LayerNorm layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon) {
+        Operands.checkLayerNorm(gain, bias, epsilon);
+        return new CpuLayerNorm(toArray(gain), toArray(bias), epsilon);
+    }
+
+    @Override
+    public Attention attention(int heads, int headWidth, boolean causal) {
+        Operands.requirePositive("heads", heads);
+        Operands.requirePositive("headWidth", headWidth);
+        return new CpuAttention(heads, headWidth, causal);
+    }
+
+    @Override
+    public AveragePool averagePool(int height, int width, int channels, int kernel) {
+        Operands.checkAveragePool(height, width, channels, kernel);
+        return new CpuAveragePool(height, width, channels, kernel);
+    }
+
+    @Override
+    public ImageTokens imageTokens(Arena arena, Tensor classEmbedding, Tensor positions) {
+        Operands.checkImageTokens(classEmbedding, positions);
+        return CpuTokenAssembly.imageTokens(toF32(arena, classEmbedding), toF32(arena, positions));
+    }
+
+    @Override
+    public MeanToken meanToken(Arena arena, Tensor positions) {
+        Operands.checkMeanToken(positions);
+        return CpuTokenAssembly.meanToken(toF32(arena, positions));
+    }
+
+    @Override
+    public TokenEmbedding tokenEmbedding(Arena arena, Tensor table, Tensor positions) {
+        Operands.checkTokenEmbedding(table, positions);
+        return CpuTokenAssembly.tokenEmbedding(table, toF32(arena, positions));
+    }
+
+    @Override
+    public RowGather rowGather(int width) {
+        Operands.requirePositive("width", width);
+        return CpuTokenAssembly.rowGather(width);
+    }
+
+    @Override
+    public L2Normalize l2Normalize(int width) {
+        Operands.requirePositive("width", width);
+        return new CpuL2Normalize(width);
+    }
+
+    @Override
+    public void close() {
+        team.close();
+    }
+
+    /** The tensor itself when it is F32, else a copy in the arena. */
+    static Tensor toF32(Arena arena, Tensor tensor) {
+        if (tensor.dtype() == DType.F32) {
+            return tensor;
+        }
+        Tensor converted = arena.allocate(DType.F32, tensor.shape());
+        FloatBuffer floats = converted.floats();
+        for (int i = 0; i < floats.capacity(); i++) {
+            floats.put(i, (float) tensor.get(i));
+        }
+        return converted;
+    }
+
+    static float[] toArray(Tensor tensor) {
+        float[] values = new float[tensor.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) tensor.get(i);
+        }
+        return values;
+    }
+}

@@ -1,0 +1,93 @@
+package org.clip4j.kernels.cpu;
+
+import java.nio.FloatBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.clip4j.kernels.ExecutionContext;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.Tensor;
+
+/** A session's lanes, and the arguments of the operation that it is running. */
+final class CpuContext implements ExecutionContext, ThreadTeam.Task {
+    /**
+     * An operation is cut into more parts than there are lanes, and a lane that is done takes the next one, so that a
+     * core that other work slows down does not hold up the rest. The cuts do not depend on who takes what, so results
+     * are the same every time.
+     */
+    private static final int PARTS_PER_LANE = 3;
+
+    private final ThreadTeam team;
+    private final AtomicInteger nextPart = new AtomicInteger();
+    private final CpuLane[] lanes;
+    private final CpuCall call = new CpuCall();
+    private boolean closed;
+
+    CpuContext(ThreadTeam team, MatrixEngine engine) {
+        this.team = team;
+        this.lanes = new CpuLane[team.size()];
+        try {
+            for (int i = 0; i < lanes.length; i++) {
+                lanes[i] = new CpuLane(engine);
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    static CpuCall call(ExecutionContext context, CpuOperation operation) {
+        CpuContext own = (CpuContext) context;
+        own.requireOpen();
+        own.call.reset(operation);
+        return own.call;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the execution context is closed");
+        }
+    }
+
+    /** Runs the operation of the call on all lanes. */
+    static void run(ExecutionContext context) {
+        CpuContext own = (CpuContext) context;
+        own.nextPart.set(0);
+        own.team.run(own);
+    }
+
+    @Override
+    public void run(int lane, int laneCount) {
+        if (call.task != null) {
+            call.task.run(lanes[lane], lane, laneCount);
+            return;
+        }
+        int parts = laneCount == 1 ? 1 : laneCount * PARTS_PER_LANE;
+        for (int part = nextPart.getAndIncrement(); part < parts; part = nextPart.getAndIncrement()) {
+            call.operation().run(call, lanes[lane], part, parts);
+        }
+    }
+
+    @Override
+    public void upload(FloatBuffer source, int sourceIndex, Tensor target, int count) {
+        Operands.requireContiguous("target", target);
+        target.floats().put(0, source, sourceIndex, count);
+    }
+
+    @Override
+    public void download(Tensor source, FloatBuffer target, int targetIndex, int count) {
+        Operands.requireContiguous("source", source);
+        target.put(targetIndex, source.floats(), 0, count);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (CpuLane lane : lanes) {
+            if (lane != null) {
+                lane.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package org.clip4j.kernels;
+
+import static org.clip4j.kernels.Trial.EPSILON;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Attention over ragged segments. */
+interface AttentionContract extends BackendFixture {
+    /** What exp and the division by the sum may add: a polynomial's error, and three roundings. */
+    double SOFTMAX = 4e-7;
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, false, 1", "2, 32, true, 1", "3, 64, false, 2", "2, 64, true, 3", "1, 80, true, 2",
+            "2, 7, false, 3"})
+    default void attentionMatchesReferenceForRaggedSegments(int heads, int headWidth, boolean causal, int threads) {
+        try (Trial trial = trial(threads)) {
+            int[] offsets = offsets(1, 2, 0, 17, 77, 50);
+            Tensor qkv = trial.normal(offsets[offsets.length - 1], 3 * heads * headWidth);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, heads, headWidth, causal, 3);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"257, false", "1025, true", "1300, false"})
+    default void attentionTakesSegmentsLongerThanABlock(int length, boolean causal) {
+        try (Trial trial = trial(2)) {
+            int[] offsets = offsets(3, length);
+            Tensor qkv = trial.normal(length + 3, 3 * 8);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, 1, 8, causal, 0);
+        }
+    }
+
+    @Test
+    default void attentionTakesFewerQueriesThanKeys() {
+        try (Trial trial = trial(2)) {
+            int images = 3;
+            Tensor queries = trial.normalRows(images, 64, 4);
+            Tensor keys = trial.normalRows(images * 50, 64, 0);
+            Tensor values = trial.normalRows(images * 50, 64, 7);
+            checkAttention(trial, new AttentionInput(queries, keys, values), offsets(1, 1, 1), offsets(50, 50, 50), 2,
+                    32,
+                    false, 1);
+        }
+    }
+
+    @Test
+    default void causalAttentionSeesAllKeysWhereItHasFewerThanQueries() {
+        try (Trial trial = trial(2)) {
+            Tensor queries = trial.normal(9, 8);
+            Tensor keys = trial.normal(3, 8);
+            checkAttention(trial, new AttentionInput(queries, keys, trial.normal(3, 8)), offsets(7, 2), offsets(2, 1),
+                    1,
+                    8, true, 0);
+        }
+    }
+
+    @Test
+    default void attentionStaysFiniteForLargeScores() {
+        try (Trial trial = trial(1)) {
+            int[] offsets = offsets(17);
+            Tensor qkv = trial.normal(DType.F32, 30, 17, 3 * 64);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, 1, 64, false, 0);
+        }
+    }
+
+    /** Ends of segments that start at 0. */
+    private static int[] offsets(int... lengths) {
+        int[] offsets = new int[lengths.length + 1];
+        for (int i = 0; i < lengths.length; i++) {
+            offsets[i + 1] = offsets[i] + lengths[i];
+        }
+        return offsets;
+    }
+
+    private static void checkAttention(Trial trial, AttentionInput input, int[] queryOffsets, int[] keyOffsets,
+            int heads, int headWidth, boolean causal, int padding) {
+        int segments = queryOffsets.length - 1;
+        int queries = queryOffsets[segments];
+        int width = heads * headWidth;
+        String what = "attention segments=" + Arrays.toString(queryOffsets) + " heads=" + heads + " headWidth="
+                + headWidth + " causal=" + causal + " threads=" + trial.backend.threads();
+        input.segments(queryOffsets, keyOffsets, segments);
+        Tensor expected = Trial.expected(queries, width);
+        trial.reference.attention(heads, headWidth, causal).run(trial.referenceContext, input, expected);
+        AttentionInput magnitudes = new AttentionInput(input.queries(), input.keys(), Trial.absolute(input.values()));
+        magnitudes.segments(queryOffsets, keyOffsets, segments);
+        Tensor weighted = Trial.expected(queries, width); // sum of p * |v|
+        trial.reference.attention(heads, headWidth, causal).run(trial.referenceContext, magnitudes, weighted);
+
+        double[][] scoreErrors = scoreErrors(input, heads, headWidth);
+        GuardedTensor out = trial.output(queries, width, padding);
+        trial.backend.attention(heads, headWidth, causal).run(trial.context, input, out.tensor());
+        out.check(what, expected, (row, column) -> {
+            // A score off by d changes its weight, and the sum of all, by the factor exp(d).
+            double relative = Math.expm1(2 * scoreErrors[row][column / headWidth]) + SOFTMAX;
+            int keys = keysOf(row, queryOffsets, keyOffsets);
+            return weighted.get(row, column) * (relative + (keys + 2) * EPSILON) + Float.MIN_NORMAL;
+        });
+    }
+
+    private static int keysOf(int query, int[] queryOffsets, int[] keyOffsets) {
+        int segment = 0;
+        while (queryOffsets[segment + 1] <= query) {
+            segment++;
+        }
+        return keyOffsets[segment + 1] - keyOffsets[segment];
+    }
+
+    /** Per query and head the largest error of a score: headWidth products, two roundings of the scale, the shift. */
+    private static double[][] scoreErrors(AttentionInput input, int heads, int headWidth) {
+        double[] q = Trial.values(Trial.absolute(input.queries()));
+        double[] k = Trial.values(Trial.absolute(input.keys()));
+        int width = heads * headWidth;
+        double[][] errors = new double[input.queries().rows()][heads];
+        for (int segment = 0; segment < input.segments(); segment++) {
+            for (int query = input.queryOffset(segment); query < input.queryOffset(segment + 1); query++) {
+                for (int key = input.keyOffset(segment); key < input.keyOffset(segment + 1); key++) {
+                    for (int head = 0; head < heads; head++) {
+                        double sum = 0;
+                        for (int i = head * headWidth; i < (head + 1) * headWidth; i++) {
+                            sum += q[query * width + i] * k[key * width + i];
+                        }
+                        // The shift by the maximum and the factor log2(e) round values up to twice as large.
+                        double error = (headWidth + 2 + 4) * EPSILON * sum / Math.sqrt(headWidth);
+                        errors[query][head] = Math.max(errors[query][head], error);
+                    }
+                }
+            }
+        }
+        return errors;
+    }
+}

@@ -1,0 +1,185 @@
+package org.clip4j.kernels.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The time limits are there to turn a lost wakeup into a failure instead of a build that hangs. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ThreadTeamTest {
+    private static List<Thread> workers() {
+        List<Thread> found = new ArrayList<>();
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().startsWith("clip4j-worker-")) {
+                found.add(thread);
+            }
+        }
+        return found;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8})
+    void runsEveryLaneOnceAndSeesWhatItWrote(int size) {
+        try (ThreadTeam team = new ThreadTeam(size)) {
+            // Plain arrays: what lanes write is visible to the caller, and what the caller writes to the lanes.
+            int[] input = new int[1];
+            int[] output = new int[size];
+            Thread caller = Thread.currentThread();
+            ThreadTeam.Task task = (lane, lanes) -> {
+                assertThat(Thread.currentThread() == caller).isEqualTo(lane == 0);
+                output[lane] += input[0] * lanes;
+            };
+            int sum = 0;
+            for (int round = 1; round <= 10_000; round++) {
+                input[0] = round;
+                team.run(task);
+                sum += round * size;
+                assertThat(output).containsOnly(sum);
+            }
+        }
+    }
+
+    @Test
+    void wakesWorkersThatHaveParked() throws InterruptedException {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            AtomicInteger runs = new AtomicInteger();
+            for (int round = 0; round < 200; round++) {
+                Thread.sleep(round % 10 == 0 ? 5 : 0);
+                team.run((lane, lanes) -> {
+                    if (lane == 2) {
+                        // Longer than the caller spins.
+                        LockSupport.parkNanos(200_000);
+                    }
+                    runs.incrementAndGet();
+                });
+            }
+            assertThat(runs).hasValue(600);
+        }
+    }
+
+    @Test
+    void callersTakeTurns() throws InterruptedException {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            AtomicInteger inside = new AtomicInteger();
+            AtomicInteger wrong = new AtomicInteger();
+            List<Thread> callers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                int[] sums = new int[3];
+                callers.add(new Thread(() -> {
+                    for (int round = 0; round < 2_000; round++) {
+                        team.run((lane, lanes) -> {
+                            if (lane == 0 && inside.incrementAndGet() != 1) {
+                                wrong.incrementAndGet();
+                            }
+                            sums[lane]++;
+                            if (lane == 0) {
+                                inside.decrementAndGet();
+                            }
+                        });
+                    }
+                    if (sums[0] + sums[1] + sums[2] != 6_000) {
+                        wrong.incrementAndGet();
+                    }
+                }));
+            }
+            callers.forEach(Thread::start);
+            for (Thread caller : callers) {
+                caller.join();
+            }
+            assertThat(wrong).hasValue(0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aFailureReachesItsCallerAndNoOther(int failingLane) throws InterruptedException {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            AtomicInteger wrong = new AtomicInteger();
+            AtomicInteger finished = new AtomicInteger();
+            Thread innocent = new Thread(() -> {
+                try {
+                    for (int round = 0; round < 3_000; round++) {
+                        team.run((lane, lanes) -> {});
+                    }
+                } catch (RuntimeException e) {
+                    wrong.incrementAndGet();
+                }
+            });
+            innocent.start();
+            for (int round = 0; round < 1_000; round++) {
+                assertThatThrownBy(() -> team.run((lane, lanes) -> {
+                    if (lane == failingLane) {
+                        throw new IllegalStateException("broken lane");
+                    }
+                    finished.incrementAndGet();
+                })).isInstanceOf(IllegalStateException.class).hasMessageContaining("broken lane");
+            }
+            innocent.join();
+            assertThat(wrong).hasValue(0);
+            assertThat(finished).hasValue(2_000);
+        }
+    }
+
+    @Test
+    void errorsOfWorkersKeepTheirCause() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            OutOfMemoryError error = new OutOfMemoryError("native");
+            assertThatThrownBy(() -> team.run((lane, lanes) -> {
+                if (lane == 1) {
+                    throw error;
+                }
+            })).isInstanceOf(IllegalStateException.class).hasCause(error);
+            team.run((lane, lanes) -> {});
+        }
+    }
+
+    @Test
+    void anInterruptedCallerStillWaits() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            int[] done = new int[1];
+            Thread.currentThread().interrupt();
+            team.run((lane, lanes) -> {
+                if (lane == 1) {
+                    long end = System.nanoTime() + 20_000_000;
+                    while (System.nanoTime() < end) {
+                        Thread.onSpinWait();
+                    }
+                    done[0] = 1;
+                }
+            });
+            assertThat(done[0]).isEqualTo(1);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void closeEndsIdleWorkers() throws InterruptedException {
+        ThreadTeam unused = new ThreadTeam(4);
+        ThreadTeam parked = new ThreadTeam(3);
+        parked.run((lane, lanes) -> {});
+        Thread.sleep(20);
+        List<Thread> before = workers();
+        assertThat(before).hasSizeGreaterThanOrEqualTo(5);
+        unused.close();
+        parked.close();
+        parked.close();
+        assertThat(workers()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void refusesToRunAfterClose(int size) {
+        ThreadTeam team = new ThreadTeam(size);
+        team.close();
+        assertThatThrownBy(() -> team.run((lane, lanes) -> {})).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+    }
+}
