@@ -1,0 +1,25 @@
+package org.clip4j.clip;
+
+/**
+ * Size of a session's workspace. Larger batches are cut into pieces of this size.
+ *
+ * @param maxImages images of one forward pass, 1 to {@value #LIMIT}
+ * @param maxTexts texts of one forward pass, 1 to {@value #LIMIT}
+ */
+public record SessionOptions(int maxImages, int maxTexts) {
+    /** Largest batch: what is larger gains nothing and takes gigabytes. */
+    public static final int LIMIT = 4096;
+
+    /** Checks the sizes. */
+    public SessionOptions {
+        if (maxImages < 1 || maxTexts < 1 || maxImages > LIMIT || maxTexts > LIMIT) {
+            throw new IllegalArgumentException("batch out of range: maxImages=" + maxImages + " maxTexts=" + maxTexts
+                    + " expected=1.." + LIMIT + "; larger batches are cut into pieces");
+        }
+    }
+
+    /** Sizes beyond which a CPU gains little: 8 images, 16 texts. */
+    public static SessionOptions defaults() {
+        return new SessionOptions(8, 16);
+    }
+}

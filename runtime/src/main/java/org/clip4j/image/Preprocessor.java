@@ -1,0 +1,184 @@
+package org.clip4j.image;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.Objects;
+
+/**
+ * From an image to a CLIP tower's input, bit for bit as openai/CLIP with Pillow and torchvision: resize in the image's
+ * own mode, centre crop, conversion to RGB, normalisation, with n = {@code config.size()}.
+ *
+ * <p>Belongs to one thread: it owns scratch (a few rows, tables of the last sizes, memory for encoded and decoded
+ * images) that is reused, so that images of repeating sizes allocate nothing here. Output goes to the caller's buffers,
+ * at absolute positions; their position and limit do not change.
+ */
+public final class Preprocessor implements AutoCloseable {
+    private final PreprocessConfig config;
+    private final ImageDecoder decoder;
+    private final PixelMemory memory;
+    private final ResampleTables tables = new ResampleTables();
+    private final ByteResampler bytes = new ByteResampler();
+    private final WideResampler wide = new WideResampler();
+    private final NearestResampler nearest = new NearestResampler();
+    private final PixelRows pixelRows;
+    private final TensorRows tensorRows;
+    private ResizeGeometry geometry;
+    private int geometryWidth;
+    private int geometryHeight;
+
+    /** A preprocessor with every decoder on the class path and the default limits. */
+    public Preprocessor(PreprocessConfig config) {
+        this(config, ImageDecoder.create());
+    }
+
+    /**
+     * A preprocessor that decodes files with a decoder, which it does not close and may share with others.
+     *
+     * @param config
+     *            what the model asks for
+     */
+    public Preprocessor(PreprocessConfig config, ImageDecoder decoder) {
+        this.config = Objects.requireNonNull(config, "config");
+        this.decoder = Objects.requireNonNull(decoder, "decoder");
+        this.memory = decoder.newMemory();
+        this.pixelRows = new PixelRows(config.size());
+        this.tensorRows = new TensorRows(config);
+    }
+
+    /** What the model asks for. */
+    public PreprocessConfig config() {
+        return config;
+    }
+
+    /**
+     * Resized, cropped and converted: u8 [n,n,3], rows top to bottom, RGB interleaved.
+     *
+     * @param rgb
+     *            receives 3 n^2 bytes from {@code offset} on
+     * @throws ImageFormatException
+     *             when the image cannot be decoded
+     */
+    public void pixels(Image image, ByteBuffer rgb, int offset) {
+        check("pixels", offset, rgb.limit());
+        pixelRows.target = rgb;
+        pixelRows.offset = offset;
+        try {
+            run(image, pixelRows);
+        } finally {
+            pixelRows.target = null;
+        }
+    }
+
+    /**
+     * Normalised: f32 [3,n,n], channels red, green, blue, each value ((u8 / 255f) - mean) / std in float steps.
+     *
+     * @param tensor
+     *            receives 3 n^2 floats from {@code offset} on
+     * @throws ImageFormatException
+     *             when the image cannot be decoded
+     */
+    public void tensor(Image image, FloatBuffer tensor, int offset) {
+        check("tensor", offset, tensor.limit());
+        tensorRows.target = tensor;
+        tensorRows.offset = offset;
+        try {
+            run(image, tensorRows);
+        } finally {
+            tensorRows.target = null;
+        }
+    }
+
+    /** Gives the scratch back. */
+    @Override
+    public void close() {
+        memory.close();
+    }
+
+    private void check(String what, int offset, int limit) {
+        long needed = 3L * config.size() * config.size();
+        if (offset < 0 || offset + needed > limit) {
+            throw new IndexOutOfBoundsException(what + " buffer is too small: offset=" + offset + " length=" + needed
+                    + " limit=" + limit + " size=" + config.size());
+        }
+    }
+
+    private void run(Image image, RowSink sink) {
+        try (PixelImage decoded = image.decode(decoder, memory)) {
+            resample(decoded, sink);
+        } finally {
+            memory.trim();
+        }
+    }
+
+    private void resample(PixelImage image, RowSink sink) {
+        int n = config.size();
+        ResizeGeometry geometry = geometry(image);
+        if (image.mode().isNearest()) {
+            nearest.resample(image, geometry, n, sink);
+            return;
+        }
+        ResampleTable columns = tables.get(image.width(), geometry.width(), geometry.left(), n);
+        ResampleTable rows = tables.get(image.height(), geometry.height(), geometry.top(), n);
+        if (image.mode() == PixelMode.I) {
+            wide.resample(image, columns, rows, sink);
+        } else {
+            bytes.resample(image, columns, rows, !geometry.keepsSizeOf(image), sink);
+        }
+    }
+
+    private ResizeGeometry geometry(PixelImage image) {
+        if (geometry == null || geometryWidth != image.width() || geometryHeight != image.height()) {
+            geometry = ResizeGeometry.of(image.width(), image.height(), config.size());
+            geometryWidth = image.width();
+            geometryHeight = image.height();
+        }
+        return geometry;
+    }
+
+    /** Writes rows as they come. */
+    private static final class PixelRows implements RowSink {
+        private final int rowBytes;
+        private ByteBuffer target;
+        private int offset;
+
+        PixelRows(int size) {
+            this.rowBytes = 3 * size;
+        }
+
+        @Override
+        public void row(int y, byte[] rgb) {
+            target.put(offset + y * rowBytes, rgb, 0, rowBytes);
+        }
+    }
+
+    /** Normalises rows by a table of the 256 values that a sample can have, one table per channel. */
+    private static final class TensorRows implements RowSink {
+        private final int size;
+        private final float[][] normalized = new float[3][256];
+        private final float[] row;
+        private FloatBuffer target;
+        private int offset;
+
+        TensorRows(PreprocessConfig config) {
+            this.size = config.size();
+            this.row = new float[size];
+            for (int channel = 0; channel < 3; channel++) {
+                for (int value = 0; value < 256; value++) {
+                    float unit = value / 255f;
+                    normalized[channel][value] = (unit - config.mean().get(channel)) / config.std().get(channel);
+                }
+            }
+        }
+
+        @Override
+        public void row(int y, byte[] rgb) {
+            for (int channel = 0; channel < 3; channel++) {
+                float[] table = normalized[channel];
+                for (int x = 0; x < size; x++) {
+                    row[x] = table[rgb[3 * x + channel] & 0xFF];
+                }
+                target.put(offset + (channel * size + y) * size, row, 0, size);
+            }
+        }
+    }
+}

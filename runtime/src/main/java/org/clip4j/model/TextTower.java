@@ -1,0 +1,39 @@
+package org.clip4j.model;
+
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.ExecutionContext;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.weights.ClipConfig;
+import org.clip4j.weights.TensorSource;
+
+/** A text encoder with its weights prepared. Immutable, shared by any number of sessions. */
+public interface TextTower {
+    /** Prepares the tower that the configuration describes; packed weights go into the arena. */
+    static TextTower prepare(Backend backend, Arena arena, ClipConfig config, TensorSource weights) {
+        return new TextTransformer(new Weights(backend, arena, weights), config.text(), config.embedDim());
+    }
+
+    /**
+     * Allocates a session's activations.
+     *
+     * @param arena the session's; it owns the activations
+     * @param maxTexts largest number of texts of one run
+     * @param maxTokens largest number of tokens of all texts of one run together
+     */
+    Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens);
+
+    /** A forward pass over one session's activations; one thread at a time. */
+    interface Pass {
+        /**
+         * Encodes texts. What lies behind the pooled token of a text is not computed, as no token sees what follows it.
+         *
+         * @param ids token ids of all texts, one after another, each within the vocabulary
+         * @param offsets texts + 1 ascending positions in {@code ids}; no text is empty or longer than the context
+         */
+        void run(int[] ids, int[] offsets, int texts);
+
+        /** [maxTexts, E], not normalised. */
+        Tensor output();
+    }
+}

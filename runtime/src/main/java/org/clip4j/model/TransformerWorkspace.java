@@ -1,0 +1,91 @@
+package org.clip4j.model;
+
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.AttentionInput;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Tensor;
+
+/**
+ * Activations of a transformer, allocated once for a largest number of rows, and the segments that the rows fall into.
+ * Belongs to one session.
+ */
+final class TransformerWorkspace {
+    private final Tensor x; // [maxRows,D], the residual stream
+    private final Tensor normed; // [maxRows,D]
+    private final Tensor qkv; // [maxRows,3D]
+    private final Tensor queries; // the first D columns of qkv
+    private final Tensor attended; // [maxRows,D]
+    private final Tensor hidden; // [maxRows,mlpWidth]
+    private final Tensor pooled; // [maxSequences,D]
+    private final Tensor pooledQueries; // [maxSequences,D]
+    private final AttentionInput attentionInput;
+    private final AttentionInput pooledAttentionInput;
+    private final int[] pooledOffsets;
+    private int[] offsets;
+
+    TransformerWorkspace(Arena arena, TransformerShape shape, int maxSequences, int maxRows) {
+        int width = shape.width();
+        x = arena.allocate(DType.F32, maxRows, width);
+        normed = arena.allocate(DType.F32, maxRows, width);
+        qkv = arena.allocate(DType.F32, maxRows, 3 * width);
+        queries = qkv.columns(0, width);
+        attended = arena.allocate(DType.F32, maxRows, width);
+        hidden = arena.allocate(DType.F32, maxRows, shape.mlpWidth());
+        pooled = arena.allocate(DType.F32, maxSequences, width);
+        pooledQueries = arena.allocate(DType.F32, maxSequences, width);
+        attentionInput = AttentionInput.packed(qkv);
+        pooledAttentionInput = new AttentionInput(pooledQueries, attentionInput.keys(), attentionInput.values());
+        pooledOffsets = new int[maxSequences + 1];
+        for (int i = 0; i <= maxSequences; i++) {
+            pooledOffsets[i] = i;
+        }
+    }
+
+    /** Sets the sequences of the next pass: sequence s has rows {@code offsets[s]} to {@code offsets[s + 1]}. */
+    void sequences(int[] newOffsets, int count) {
+        offsets = newOffsets;
+        attentionInput.segments(newOffsets, newOffsets, count);
+    }
+
+    Tensor x() {
+        return x;
+    }
+
+    Tensor normed() {
+        return normed;
+    }
+
+    Tensor qkv() {
+        return qkv;
+    }
+
+    Tensor queries() {
+        return queries;
+    }
+
+    Tensor attended() {
+        return attended;
+    }
+
+    Tensor hidden() {
+        return hidden;
+    }
+
+    Tensor pooled() {
+        return pooled;
+    }
+
+    Tensor pooledQueries() {
+        return pooledQueries;
+    }
+
+    AttentionInput attentionInput() {
+        return attentionInput;
+    }
+
+    /** One query per sequence against all keys of the sequence. */
+    AttentionInput pooledAttentionInput(int count) {
+        pooledAttentionInput.segments(pooledOffsets, offsets, count);
+        return pooledAttentionInput;
+    }
+}

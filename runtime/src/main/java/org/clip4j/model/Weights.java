@@ -1,0 +1,84 @@
+package org.clip4j.model;
+
+import org.clip4j.kernels.Activation;
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.Convolution;
+import org.clip4j.kernels.ConvolutionShape;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.LayerNorm;
+import org.clip4j.kernels.Linear;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.weights.TensorSource;
+
+/** Looks weights up by their state_dict names and prepares them; used while a tower is built. */
+final class Weights {
+    /** nn.LayerNorm and nn.BatchNorm2d in PyTorch, never changed by openai/CLIP. */
+    private static final float EPSILON = 1e-5f;
+
+    private final Backend backend;
+    private final Arena arena;
+    private final TensorSource source;
+
+    Weights(Backend backend, Arena arena, TensorSource source) {
+        this.backend = backend;
+        this.arena = arena;
+        this.source = source;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    Arena arena() {
+        return arena;
+    }
+
+    Tensor tensor(String name) {
+        return source.tensor(name);
+    }
+
+    LayerNorm layerNorm(String prefix) {
+        return backend.layerNorm(arena, tensor(prefix + ".weight"), tensor(prefix + ".bias"), EPSILON);
+    }
+
+    Linear linear(String prefix, Activation activation) {
+        return backend.linear(arena, tensor(prefix + ".weight"), tensor(prefix + ".bias"), activation);
+    }
+
+    /** A projection that checkpoints store as [in, out], used as x * W. */
+    Linear projection(String name) {
+        Tensor stored = tensor(name); // [D,E]
+        int width = stored.size(0);
+        int embedDim = stored.size(1);
+        Tensor transposed = arena.allocate(DType.F32, embedDim, width);
+        for (int row = 0; row < width; row++) {
+            for (int column = 0; column < embedDim; column++) {
+                transposed.set(column, row, stored.get(row, column));
+            }
+        }
+        return backend.linear(arena, transposed, null, Activation.NONE);
+    }
+
+    /** A convolution with its batch norm folded in: both are affine, so one product does. */
+    Convolution convolutionWithBatchNorm(String convolution, String batchNorm, ConvolutionShape shape,
+            Activation activation) {
+        Tensor weight = tensor(convolution + ".weight"); // [outChannels,inChannels,kernel,kernel]
+        Tensor gain = tensor(batchNorm + ".weight");
+        Tensor bias = tensor(batchNorm + ".bias");
+        Tensor mean = tensor(batchNorm + ".running_mean");
+        Tensor variance = tensor(batchNorm + ".running_var");
+        Tensor foldedBias = arena.allocate(DType.F32, shape.outChannels());
+        // The folded weights are packed or used in place by the backend, so they live in the model's arena.
+        Tensor foldedWeight = arena.allocate(DType.F32, weight.shape());
+        int patchLength = shape.patchLength();
+        for (int n = 0; n < shape.outChannels(); n++) {
+            double scale = gain.get(n) / Math.sqrt(variance.get(n) + EPSILON);
+            foldedBias.set(n, bias.get(n) - mean.get(n) * scale);
+            for (int k = n * patchLength; k < (n + 1) * patchLength; k++) {
+                foldedWeight.set(k, weight.get(k) * scale);
+            }
+        }
+        return backend.convolution(arena, shape, foldedWeight, foldedBias, activation);
+    }
+}

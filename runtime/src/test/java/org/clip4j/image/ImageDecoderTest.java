@@ -1,0 +1,164 @@
+package org.clip4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.clip4j.testing.PreprocessGoldens;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hostile, cut short, oversized and unknown files. */
+class ImageDecoderTest {
+    private static final String[] SMALL = {"jpeg_odd_17x9_420.jpg", "jpeg_progressive.jpg", "jpeg_cmyk.jpg",
+            "png_tiny_7x5.png", "png_1bit.png", "png_palette_4bit.png", "gif_animated.gif", "tiff_raw_gray.tif",
+            "tiff_lzw_rgb.tif", "bmp_rgb.bmp"};
+    private final ImageDecoder decoder = ImageDecoder.of(List.of(), new ImageLimits(4_000_000, 1 << 24));
+
+    @Test
+    void survivesTruncationAndFlippedBytes() {
+        long seed = 20260107;
+        Random random = new Random(seed);
+        try (PixelMemory memory = decoder.newMemory()) {
+            for (String file : SMALL) {
+                byte[] whole = bytes(file);
+                for (int i = 0; i < 60; i++) {
+                    decodeOrRefuse(Arrays.copyOf(whole, random.nextInt(whole.length)), memory, seed, file);
+                    byte[] flipped = whole.clone();
+                    int range = random.nextBoolean() ? Math.min(200, whole.length) : whole.length;
+                    for (int k = 0; k <= random.nextInt(20); k++) {
+                        flipped[random.nextInt(range)] = (byte) random.nextInt();
+                    }
+                    decodeOrRefuse(flipped, memory, seed, file);
+                }
+            }
+        }
+    }
+
+    private void decodeOrRefuse(byte[] bytes, PixelMemory memory, long seed, String file) {
+        try {
+            decoder.decode(bytes, memory).close();
+        } catch (ImageFormatException e) {
+            assertThat(e.getMessage()).as("seed=%d file=%s", seed, file).doesNotContain("\n").contains("bytes");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jpeg_progressive.jpg", "png_rgb_square.png", "png_interlaced.png", "gif_animated.gif",
+            "tiff_lzw_rgb.tif", "bmp_rgb.bmp"})
+    void refusesAFileCutInHalf(String file) {
+        byte[] whole = bytes(file);
+        byte[] half = file.startsWith("gif") ? Arrays.copyOf(whole, 3000) : Arrays.copyOf(whole, whole.length / 2);
+        try (PixelMemory memory = decoder.newMemory()) {
+            assertThatThrownBy(() -> decoder.decode(half, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageNotContaining("null").hasMessageContaining("image=bytes");
+        }
+    }
+
+    @Test
+    void refusesEmptyUnknownAndMissingFiles(@TempDir Path folder) throws Exception {
+        Path empty = Files.createFile(folder.resolve("empty.png"));
+        Path missing = folder.resolve("missing.png");
+        try (PixelMemory memory = decoder.newMemory()) {
+            assertThatThrownBy(() -> decoder.decode(empty, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("image is empty").hasMessageContaining("empty.png");
+            assertThatThrownBy(() -> decoder.decode(new byte[]{1, 2, 3}, memory))
+                    .isInstanceOf(ImageFormatException.class).hasMessageContaining("actual=010203");
+            assertThatThrownBy(() -> decoder.decode(folder, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("directory");
+            assertThatThrownBy(() -> decoder.decode(missing, memory)).isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("missing.png");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /dev/zero")
+    void refusesADeviceWithoutOpeningIt() {
+        try (PixelMemory memory = decoder.newMemory()) {
+            assertThatThrownBy(() -> decoder.decode(Path.of("/dev/zero"), memory))
+                    .isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("not a regular file but a pipe or a device: file=/dev/zero");
+        }
+    }
+
+    @Test
+    void checksThePixelLimitBeforeAnythingIsAllocated() {
+        byte[] png = bytes("png_1x1.png");
+        ByteBuffer.wrap(png).putInt(16, 100_000).putInt(20, 100_000); // width and height in IHDR
+        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+        crc.update(png, 12, 17);
+        ByteBuffer.wrap(png).putInt(29, (int) crc.getValue());
+        try (PixelMemory memory = decoder.newMemory()) {
+            assertThatThrownBy(() -> decoder.decode(png, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("width=100000 height=100000 maxPixels=4000000")
+                    .hasMessageContaining("ImageLimits.maxPixels");
+            assertThatThrownBy(() -> decoder.decode(bytes("jpeg_huge_4000x3000.jpg"), memory))
+                    .isInstanceOf(ImageFormatException.class).hasMessageContaining("pixel limit");
+        }
+    }
+
+    @Test
+    void saysWhichCodecIsMissingAndWhy() {
+        ImageCodec broken = new BrokenCodec();
+        ImageDecoder without = ImageDecoder.of(List.of(broken), ImageLimits.DEFAULT);
+        assertThat(without.codecNames()).containsExactly("jdk");
+        assertThat(without.unusableCodecs()).singleElement().asString()
+                .contains("codec 'broken' cannot be used: no library; install it");
+        try (PixelMemory memory = without.newMemory()) {
+            assertThatThrownBy(() -> without.decode(bytes("webp_lossy.webp"), memory))
+                    .isInstanceOf(ImageFormatException.class).hasMessageContaining("format=WEBP image=bytes")
+                    .hasMessageContaining("codec 'broken' cannot be used: no library; install it")
+                    .hasMessageNotContaining("add clip4j-native-leptonica");
+            assertThatThrownBy(() -> decoder.decode(bytes("webp_lossy.webp"), memory))
+                    .isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("format=WEBP image=bytes; add clip4j-native-leptonica");
+        }
+    }
+
+    @Test
+    void leavesTheCallersBytesAlone() {
+        byte[] encoded = bytes("png_tiny_7x5.png");
+        byte[] before = encoded.clone();
+        try (PixelMemory memory = decoder.newMemory()) {
+            decoder.decode(encoded, memory).close();
+        }
+        assertThat(encoded).isEqualTo(before);
+    }
+
+    private static byte[] bytes(String file) {
+        return PreprocessGoldens.cases().get(file).bytes();
+    }
+
+    private static final class BrokenCodec implements ImageCodec {
+        @Override
+        public String name() {
+            return "broken";
+        }
+
+        @Override
+        public Optional<Unusable> probe() {
+            return Optional.of(new Unusable("no library", "install it", null));
+        }
+
+        @Override
+        public boolean decodes(ImageHeader header) {
+            throw new AssertionError("an unusable codec was asked");
+        }
+
+        @Override
+        public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelMemory memory) {
+            throw new AssertionError("an unusable codec was asked");
+        }
+    }
+}
