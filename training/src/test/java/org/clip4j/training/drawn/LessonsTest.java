@@ -1,0 +1,109 @@
+package org.clip4j.training.drawn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.clip4j.text.ClipTokenizer;
+import org.clip4j.training.PairBatch;
+import org.junit.jupiter.api.Test;
+
+class LessonsTest {
+    private static final long LATE = 1000 * 256L;
+
+    private final Lessons lessons = new Lessons(5);
+
+    private List<DrawnWorld.Pair> pairs(long from, int count) {
+        return LongStream.range(from, from + count).mapToObj(lessons::pair).toList();
+    }
+
+    @Test
+    void everyCaptionIsTrueOfItsScene() {
+        for (DrawnWorld.Pair pair : pairs(0, 500)) {
+            assertThat(pair.caption().claims().areTrueOf(pair.scene())).as(pair.caption().text()).isTrue();
+        }
+        for (DrawnWorld.Pair pair : pairs(LATE, 3000)) {
+            assertThat(pair.caption().claims().areTrueOf(pair.scene())).as(pair.caption().text()).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsHeldOutIsNeverShown() {
+        for (DrawnWorld.Pair pair : pairs(LATE, 5000)) {
+            for (Item item : pair.scene().items()) {
+                if (item instanceof Figure figure) {
+                    assertThat(HeldOut.contains(figure.shape(), figure.colour())).as("%s", figure).isFalse();
+                    assertThat(HeldOut.contains(figure.shape(), figure.fill())).as("%s", figure).isFalse();
+                } else {
+                    assertThat(HeldOut.WORDS).doesNotContain(((Inscription) item).text());
+                }
+            }
+        }
+    }
+
+    @Test
+    void startsWithOneBoldThingInBlackAndWhite() {
+        for (DrawnWorld.Pair pair : pairs(0, 300)) {
+            assertThat(pair.scene().items()).hasSize(1);
+            Item item = pair.scene().items().get(0);
+            assertThat(item.colour()).isIn(Colour.BLACK, Colour.WHITE);
+            assertThat(pair.scene().backdrop().texture()).isEqualTo(Texture.PLAIN);
+            if (item instanceof Figure figure) {
+                assertThat(figure.size()).isEqualTo(Size.LARGE);
+                assertThat(figure.fill()).isEqualTo(Fill.SOLID);
+            }
+        }
+    }
+
+    @Test
+    void endsWithScenesOfEveryKind() {
+        Set<Integer> counts = new HashSet<>();
+        Set<Relation> relations = new HashSet<>();
+        Set<Colour> colours = new HashSet<>();
+        for (DrawnWorld.Pair pair : pairs(LATE, 2000)) {
+            counts.add(pair.scene().items().size());
+            relations.add(pair.scene().relation());
+            pair.scene().items().forEach(item -> colours.add(item.colour()));
+        }
+        assertThat(counts).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+        assertThat(relations).contains(Relation.values());
+        assertThat(colours).containsExactlyInAnyOrder(Colour.values());
+    }
+
+    @Test
+    void someNeighboursShareTheirBackdrop() {
+        int alike = 0;
+        for (long first = LATE; first < LATE + 8 * 100; first += 8) {
+            Set<Backdrop> backdrops = new HashSet<>();
+            for (DrawnWorld.Pair pair : pairs(first, 8)) {
+                backdrops.add(pair.scene().backdrop());
+            }
+            // One in sixteen is black and white whatever the neighbours are.
+            alike += backdrops.size() <= 3 ? 1 : 0;
+        }
+        assertThat(alike).isBetween(30, 70);
+    }
+
+    @Test
+    void aPairDependsOnSeedAndIndexOnly() {
+        assertThat(lessons.pair(LATE + 7)).isEqualTo(new Lessons(5).pair(LATE + 7));
+        assertThat(lessons.pair(LATE + 7).caption()).isNotEqualTo(new Lessons(6).pair(LATE + 7).caption());
+    }
+
+    @Test
+    void aBatchHasThePairsOfItsPositions() {
+        ClipTokenizer tokenizer = ClipTokenizer.of(new DrawnWorld(5, Split.TRAINING).vocabulary(500, 100), 200);
+        PairBatch batch = new PairBatch(3, 32, 200);
+        new DrawnPairs(5, tokenizer, 32).read(LATE, 3, batch);
+        DrawnWorld.Pair second = lessons.pair(LATE + 1);
+        byte[] picture = new byte[3 * 32 * 32];
+        batch.pixels().get(picture.length, picture);
+        assertThat(ByteBuffer.wrap(picture)).isEqualTo(ByteBuffer.wrap(new ScenePainter(32).paint(second.scene())));
+        int[] ids = Arrays.copyOfRange(batch.ids(), batch.offsets()[1], batch.offsets()[2]);
+        assertThat(ids).isEqualTo(tokenizer.encode(second.caption().text()));
+    }
+}
