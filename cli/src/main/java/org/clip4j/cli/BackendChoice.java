@@ -1,0 +1,149 @@
+package org.clip4j.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.clip4j.clip.LoadOptions;
+import org.clip4j.kernels.BackendOptions;
+import org.clip4j.kernels.BackendProvider;
+import org.clip4j.kernels.Backends;
+import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.Probe;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+
+/** What runs a model: options of every command, before or after its name. */
+final class BackendChoice {
+    private static final String DEFAULT_DEVICE = "cpu";
+
+    // No default values here: they would replace what was given before the command's name.
+    @Option(names = "--device", paramLabel = "DEVICE", scope = ScopeType.INHERIT, description = {
+            "cpu or cuda; default cpu."})
+    private String device;
+    @Option(names = "--backend", paramLabel = "NAME", scope = ScopeType.INHERIT, description = {
+            "A backend of the device, see 'clip backends'; default auto, the fastest usable one."})
+    private String backend;
+    @Option(names = "--precision", paramLabel = "P", scope = ScopeType.INHERIT, converter = {
+            PrecisionName.class}, completionCandidates = PrecisionNames.class, description = {
+                    "Of the matrix products, whatever the file's type: ${COMPLETION-CANDIDATES}; default f32."})
+    private Precision precision;
+    @Option(names = "--threads", paramLabel = "N", scope = ScopeType.INHERIT, description = {
+            "Default: the processors granted to the process."}, converter = ThreadCount.class)
+    private Integer threads;
+
+    /** Names of {@link Precision}. */
+    static final class PrecisionNames implements Iterable<String> {
+        @Override
+        public java.util.Iterator<String> iterator() {
+            return Arrays.stream(Precision.values()).map(Precision::label).iterator();
+        }
+    }
+
+    static final class PrecisionName implements ITypeConverter<Precision> {
+        @Override
+        public Precision convert(String value) {
+            for (Precision precision : Precision.values()) {
+                if (precision.label().equals(value.toLowerCase(Locale.ROOT))) {
+                    return precision;
+                }
+            }
+            throw new TypeConversionException("expected one of " + String.join(", ", new PrecisionNames())
+                    + " but was '" + value + "'");
+        }
+    }
+
+    static final class ThreadCount implements ITypeConverter<Integer> {
+        private static final int MAX_THREADS = 1024;
+
+        @Override
+        public Integer convert(String value) {
+            try {
+                int threads = Integer.parseInt(value);
+                if (threads >= 1 && threads <= MAX_THREADS) {
+                    return threads;
+                }
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException("expected a number from 1 to " + MAX_THREADS + " but was '" + value
+                    + "'");
+        }
+    }
+
+    /** Threads of one call. */
+    int threads() {
+        return threads == null ? BackendOptions.defaults().threads() : threads;
+    }
+
+    Precision precision() {
+        return precision == null ? BackendOptions.defaults().precision() : precision;
+    }
+
+    String device() {
+        return device == null ? DEFAULT_DEVICE : device;
+    }
+
+    String backend() {
+        return backend == null ? Backends.AUTO : backend;
+    }
+
+    /**
+     * These choices as the runtime takes them.
+     *
+     * @throws InputException when there is no such device or backend
+     */
+    LoadOptions loadOptions() {
+        if (device != null || backend != null) {
+            checkNames(Backends.providers());
+        }
+        return LoadOptions.defaults().withDevice(device()).withBackend(backend()).withThreads(threads())
+                .withPrecision(precision());
+    }
+
+    /**
+     * Refuses a precision that backends offer not which could run otherwise. That none can run is not said here.
+     *
+     * @throws InputException when a usable backend was asked for, and it does not offer the precision
+     */
+    void checkPrecision() {
+        if (precision() == BackendOptions.defaults().precision()) {
+            return;
+        }
+        List<String> offers = new ArrayList<>();
+        for (BackendProvider provider : Backends.providers()) {
+            boolean named = backend().equals(Backends.AUTO) || provider.name().equals(backend());
+            if (!named || !provider.device().equals(device())) {
+                continue;
+            }
+            Probe probe = provider.probe();
+            if (probe.usable() && probe.precisions().contains(precision())) {
+                return;
+            }
+            if (probe.usable()) {
+                offers.add(provider.name() + " offers "
+                        + probe.precisions().stream().map(Precision::label).collect(Collectors.joining(" and ")));
+            }
+        }
+        if (!offers.isEmpty()) {
+            throw new InputException("no usable backend of device " + device() + " offers the precision: --precision "
+                    + precision().label() + " actual: " + String.join(", ", offers) + "; choose f32");
+        }
+    }
+
+    private void checkNames(List<BackendProvider> providers) {
+        if (providers.stream().noneMatch(provider -> provider.device().equals(device()))) {
+            throw new InputException("unknown device: --device " + device() + " expected one of "
+                    + providers.stream().map(BackendProvider::device).distinct().collect(Collectors.joining(", ")));
+        }
+        List<String> names = providers.stream().filter(provider -> provider.device().equals(device()))
+                .map(BackendProvider::name).toList();
+        if (!backend().equals(Backends.AUTO) && !names.contains(backend())) {
+            throw new InputException("unknown backend of device " + device() + ": --backend " + backend()
+                    + " expected one of " + Backends.AUTO + ", " + String.join(", ", names));
+        }
+    }
+}

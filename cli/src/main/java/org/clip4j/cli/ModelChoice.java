@@ -1,0 +1,105 @@
+package org.clip4j.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.clip4j.clip.ClipModel;
+import org.clip4j.clip.LoadOptions;
+import org.clip4j.clip.Tower;
+import org.clip4j.embedded.EmbeddedModel;
+import org.clip4j.kernels.BackendProvider;
+import org.clip4j.kernels.Backends;
+import org.clip4j.weights.ModelFile;
+import picocli.CommandLine.Option;
+
+/** The model that a command runs: a file, or the embedded model when none is named. */
+final class ModelChoice {
+    /** For the help of commands that name a model in another way. */
+    static final String DESCRIPTION = "A file that 'clip convert' wrote, or the name of a pulled model;"
+            + " default: the embedded model.";
+    /** How the other commands name a model. */
+    static final String OPTION = "--model FILE";
+
+    @Option(names = "--model", paramLabel = "M", description = DESCRIPTION)
+    private Path model;
+
+    /**
+     * Opens a model file, or the embedded model and says so; the caller closes it.
+     *
+     * @param model a file or the name of a pulled model, or null for the embedded model
+     * @param remedy how to name another one
+     */
+    static ModelFile open(Path model, String remedy, ClipCommand clip) throws IOException {
+        if (model != null) {
+            return ModelFile.open(clip.modelFile(model));
+        }
+        ModelFile embedded = EmbeddedModel.open();
+        clip.console().note("using the embedded model, which knows drawn pictures only, not photos; name another one"
+                + " with " + remedy);
+        return embedded;
+    }
+
+    /**
+     * Loads the towers that are needed, and no other.
+     *
+     * @throws InputException when a text tower is asked for and the model has no vocabulary
+     */
+    ClipModel load(ClipCommand clip, boolean ftfy, Tower first, Tower... others) throws IOException {
+        LoadOptions options = clip.backendChoice().loadOptions().withFtfy(ftfy).withTowers(first, others);
+        clip.backendChoice().checkPrecision();
+        ClipModel loaded = ClipModel.load(open(model, OPTION, clip), options);
+        boolean usable = false;
+        try {
+            if (loaded.towers().contains(Tower.TEXT)) {
+                requireVocabulary(loaded);
+            }
+            noteSkippedBackends(loaded, options, clip.console());
+            usable = true;
+            return loaded;
+        } finally {
+            if (!usable) {
+                loaded.close();
+            }
+        }
+    }
+
+    /** SHA-256 of the model's file, lower-case hexadecimal. */
+    String sha256(ClipCommand clip) throws IOException {
+        try (InputStream in = model == null
+                ? EmbeddedModel.stream()
+                : Files.newInputStream(clip.modelFile(model))) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[1 << 16];
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                digest.update(buffer, 0, read);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private static void requireVocabulary(ClipModel model) {
+        try {
+            model.tokenizer();
+        } catch (IllegalStateException e) {
+            throw new InputException(e.getMessage(), e);
+        }
+    }
+
+    private static void noteSkippedBackends(ClipModel model, LoadOptions options, Console console) {
+        if (!options.backend().equals(Backends.AUTO)) {
+            return;
+        }
+        List<String> names = Backends.providers().stream()
+                .filter(provider -> provider.device().equals(options.device())).map(BackendProvider::name).toList();
+        if (names.indexOf(model.backendName()) > 0) {
+            console.note(model.backendReason());
+        }
+    }
+}
