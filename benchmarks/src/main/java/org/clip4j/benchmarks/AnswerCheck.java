@@ -1,0 +1,42 @@
+package org.clip4j.benchmarks;
+
+import java.nio.FloatBuffer;
+
+/** Compares embeddings with what they should be, so that nothing wrong is timed. Stateless. */
+public final class AnswerCheck {
+    /** Largest relative error of a row that f32 text towers and vision transformers may show; README of the goldens. */
+    public static final double F32_LIMIT = 1e-5;
+
+    private AnswerCheck() {}
+
+    /**
+     * Checks all rows.
+     *
+     * @param who for the message
+     * @param expected [B,E]
+     * @param actual [B,E] from position 0
+     * @param embedDim E
+     * @throws IllegalStateException that names the first row with ||actual - expected|| / ||expected|| above the limit
+     */
+    public static void requireClose(String who, double[] expected, FloatBuffer actual, int embedDim, double limit) {
+        for (int row = 0; row < expected.length / embedDim; row++) {
+            double error = relativeError(expected, actual, row, embedDim);
+            // Negated, so that NaN fails.
+            if (!(error <= limit)) {
+                throw new IllegalStateException("wrong answer, nothing is timed: who=" + who + " row=" + row
+                        + " relativeError=" + error + " limit=" + limit);
+            }
+        }
+    }
+
+    private static double relativeError(double[] expected, FloatBuffer actual, int row, int embedDim) {
+        double differences = 0;
+        double squares = 0;
+        for (int i = row * embedDim; i < (row + 1) * embedDim; i++) {
+            double difference = actual.get(i) - expected[i];
+            differences += difference * difference;
+            squares += expected[i] * expected[i];
+        }
+        return Math.sqrt(differences / squares);
+    }
+}
