@@ -13,7 +13,8 @@ import org.clip4j.kernels.cpu.RowMath;
 
 /**
  * Adam with decoupled weight decay, which skips the parameters that do not decay, and with the gradient scaled down to a
- * largest norm. Deterministic for a number of threads. Used by one thread at a time.
+ * largest norm; if asked, with orthogonalised steps for the matrices within blocks, which need half as many pairs to learn
+ * the drawn world. Deterministic for a number of threads. Used by one thread at a time.
  *
  * <p>Source: Loshchilov and Hutter 2019, algorithm 2, with the bias corrections of PyTorch's torch.optim.AdamW.
  */
@@ -33,11 +34,14 @@ public final class AdamW implements AutoCloseable {
      * @param epsilon added to the root of the latter
      * @param weightDecay part of a weight that is subtracted per step and unit of learning rate
      * @param maxNorm largest norm of the gradient of all parameters together; infinity for no limit
+     * @param orthogonal above 0, the matrices within blocks take orthogonalised steps instead ({@link OrthogonalStep}), the
+     *        root mean square of whose elements is this part of the learning rate
      */
-    public record Options(double beta1, double beta2, double epsilon, double weightDecay, double maxNorm) {
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay, double maxNorm,
+            double orthogonal) {
         /** Of the vision transformers of Radford et al. 2021, table 19; the largest norm is 1. */
         public static Options clip() {
-            return new Options(0.9, 0.98, 1e-6, 0.2, 1);
+            return new Options(0.9, 0.98, 1e-6, 0.2, 1, 0);
         }
     }
 
@@ -105,9 +109,20 @@ public final class AdamW implements AutoCloseable {
         float clip = (float) (norm > options.maxNorm ? options.maxNorm / norm : 1);
         Update update = new Update(options, learningRate, clip, steps);
         for (Moments own : moments) {
-            backend.run(context, (lane, index, lanes) -> update.run(own, lane, index, lanes));
+            if (!isOrthogonal(own)) {
+                backend.run(context, (lane, index, lanes) -> update.run(own, lane, index, lanes));
+            }
+        }
+        List<Moments> matrices = moments.stream().filter(this::isOrthogonal).toList();
+        if (!matrices.isEmpty()) {
+            backend.run(context,
+                    new OrthogonalStep(matrices, learningRate * options.orthogonal, update.keptByDecay, clip));
         }
         return norm;
+    }
+
+    private boolean isOrthogonal(Moments own) {
+        return options.orthogonal > 0 && own.parameter.matrices() > 0;
     }
 
     private static double squares(Moments own, CpuLane lane, int index, int lanes) {

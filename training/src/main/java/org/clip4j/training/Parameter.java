@@ -20,4 +20,12 @@ public record Parameter(String name, Tensor value, Tensor gradient, boolean deca
                     + " value=" + value + " gradient=" + gradient);
         }
     }
+
+    /** How many matrices lie in it, one below the other: three in the input projections of attention; 0 outside of blocks. */
+    int matrices() {
+        if (value.rank() != 2 || !name.contains("resblocks.")) {
+            return 0;
+        }
+        return name.endsWith("in_proj_weight") ? 3 : 1;
+    }
 }

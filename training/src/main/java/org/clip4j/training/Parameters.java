@@ -1,6 +1,7 @@
 package org.clip4j.training;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,12 @@ public final class Parameters implements TensorSource {
     private static final double POSITION_AMPLITUDE = 0.7;
     /** Of a quarter turn per patch. */
     private static final double LOWEST_FREQUENCY = 0.01;
+
+    /** Loudness of areas and of edges, about that of the positions. */
+    private static final double PATCH_GAIN = 2;
+    /** Luminance and two differences of colours, orthonormal. */
+    private static final double[][] OPPONENTS = {{1 / Math.sqrt(3), 1 / Math.sqrt(3), 1 / Math.sqrt(3)},
+            {1 / Math.sqrt(2), 0, -1 / Math.sqrt(2)}, {1 / Math.sqrt(6), -2 / Math.sqrt(6), 1 / Math.sqrt(6)}};
 
     private final ClipConfig config;
     private final Map<String, Parameter> byName = new LinkedHashMap<>();
@@ -78,8 +85,45 @@ public final class Parameters implements TensorSource {
             }
         }
         parameters.get("logit_scale").value().set(0, Math.log(INITIAL_SCALE));
+        parameters.setPatches();
         parameters.setPositions();
         return parameters;
+    }
+
+    /**
+     * Filters of the patches: cosines of rising frequency in luminance and two differences of colours, each louder by its
+     * frequency, as pictures are quieter by it. So that edges are heard beside areas from the first step on. Filters
+     * beyond the pixels of a patch stay random.
+     */
+    private void setPatches() {
+        VisionConfig.Transformer vision = (VisionConfig.Transformer) config.vision();
+        Tensor filters = tensor("visual.conv1.weight").reshape(vision.width(),
+                3 * vision.patchSize() * vision.patchSize());
+        int P = vision.patchSize();
+        List<int[]> frequencies = new ArrayList<>();
+        for (int v = 0; v < P; v++) {
+            for (int u = 0; u < P; u++) {
+                frequencies.add(new int[]{v, u});
+            }
+        }
+        frequencies.sort(Comparator.comparingInt(f -> f[0] * f[0] + f[1] * f[1]));
+        for (int i = 0; i < Math.min(vision.width(), 3 * P * P); i++) {
+            int[] frequency = frequencies.get(i / 3);
+            double gain = PATCH_GAIN / P * (1 + Math.sqrt(frequency[0] * frequency[0] + frequency[1] * frequency[1]));
+            for (int channel = 0; channel < 3; channel++) {
+                for (int y = 0; y < P; y++) {
+                    for (int x = 0; x < P; x++) {
+                        filters.set(i, (channel * P + y) * P + x, gain * OPPONENTS[i % 3][channel]
+                                * cosine(frequency[0], y, P) * cosine(frequency[1], x, P));
+                    }
+                }
+            }
+        }
+    }
+
+    /** A sample of the orthonormal DCT-II. */
+    private static double cosine(int frequency, int at, int size) {
+        return Math.sqrt((frequency == 0 ? 1.0 : 2.0) / size) * Math.cos(Math.PI * (at + 0.5) * frequency / size);
     }
 
     /** Rows behind the class token's: sine and cosine of y, then of x, in frequencies from a quarter turn down. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class AdamWTest {
-    private static final AdamW.Options OPTIONS = new AdamW.Options(0.9, 0.98, 1e-6, 0.2, 1);
+    private static final AdamW.Options OPTIONS = new AdamW.Options(0.9, 0.98, 1e-6, 0.2, 1, 0);
 
     private final CpuBackend backend = (CpuBackend) new JavaBackendProvider()
             .open(new BackendOptions(3, Precision.F32));

@@ -38,9 +38,9 @@ public final class CaptionGrammar {
             count = Mention.SEVERAL;
         }
         // A vague caption says no colours or no shapes, of all things alike.
-        boolean colourless = draws.chance(0.6);
+        boolean colourless = detail == Detail.NAMES || draws.chance(0.6);
         for (Item item : group ? scene.items().subList(0, 1) : scene.items()) {
-            if (detail == Detail.VAGUE) {
+            if (detail == Detail.VAGUE || detail == Detail.NAMES) {
                 mentions.add(vague(item, count, colourless));
             } else {
                 mentions.add(item instanceof Figure figure

@@ -7,5 +7,7 @@ public enum Detail {
     /** What somebody would say who looks at it. */
     PARTIAL,
     /** Less than that: no colours, no shapes, or nothing in particular, sometimes in many words. Never false. */
-    VAGUE
+    VAGUE,
+    /** What the things are, and nothing else of them or of the picture. */
+    NAMES
 }

@@ -12,6 +12,9 @@ final class Layout {
     /** Things of a pair lie at most this part of their distance askew, so that one relation is the plain one. */
     private static final double ASKEW = 0.35;
 
+    /** Radius of a figure that lies in a large one: less than half of that. */
+    private static final double INNER = 0.13;
+
     private Layout() {}
 
     /** Anywhere; one in ten is cut off a little by the picture's edge. */
@@ -74,7 +77,7 @@ final class Layout {
     /** The inner one is the first item and so in front. */
     static List<Item> inside(Figure inner, Figure outer, Draws draws) {
         Placement large = single(outer.shape(), outer.size(), draws);
-        double radius = Size.SMALL.least() * draws.between(1, 1.1);
+        double radius = INNER * draws.between(1, 1.1);
         double room = 0.12 * large.radius();
         Placement small = new Placement(large.x() + draws.between(-room, room), large.y() + draws.between(-room, room),
                 radius, angle(inner.shape(), draws));

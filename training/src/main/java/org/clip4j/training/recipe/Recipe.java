@@ -126,7 +126,8 @@ public final class Recipe {
                 new AdamW.Options(optimizer.number("beta1", clip.beta1()), optimizer.number("beta2", clip.beta2()),
                         optimizer.number("epsilon", clip.epsilon()),
                         optimizer.number("weight_decay", clip.weightDecay()),
-                        optimizer.number("max_norm", clip.maxNorm())),
+                        optimizer.number("max_norm", clip.maxNorm()),
+                        optimizer.number("orthogonal", clip.orthogonal())),
                 positive(root, "checkpoint_every", Integer.MAX_VALUE), dtype(root));
         vocabulary.refuseOthers();
         optimizer.refuseOthers();

@@ -13,7 +13,7 @@ import org.clip4j.training.PairBatch;
 import org.junit.jupiter.api.Test;
 
 class LessonsTest {
-    private static final long LATE = 1000 * 256L;
+    private static final long LATE = 10_000L * Lessons.GROUP;
 
     private final Lessons lessons = new Lessons(5);
 
@@ -75,17 +75,43 @@ class LessonsTest {
     }
 
     @Test
+    void aGroupAsksForNamesOnlyOrForMore() {
+        int groupsOfNames = 0;
+        for (int group = 0; group < 200; group++) {
+            Set<Boolean> names = new HashSet<>();
+            for (DrawnWorld.Pair pair : pairs(LATE + (long) group * Lessons.GROUP, Lessons.GROUP)) {
+                names.add(pair.caption().detail() == Detail.NAMES);
+            }
+            assertThat(names).hasSize(1);
+            groupsOfNames += names.contains(true) ? 1 : 0;
+        }
+        assertThat(groupsOfNames).isBetween(30, 75);
+    }
+
+    @Test
+    void namesSayNothingOfColours() {
+        for (DrawnWorld.Pair pair : pairs(0, 1000)) {
+            assertThat(pair.caption().detail()).isEqualTo(Detail.NAMES);
+            assertThat(pair.caption().claims().tone()).isNull();
+            for (Mention mention : pair.caption().claims().mentions()) {
+                assertThat(mention.colour()).isNull();
+                assertThat(mention.shape() == null).isEqualTo(mention.text() != null);
+            }
+        }
+    }
+
+    @Test
     void someNeighboursShareTheirBackdrop() {
         int alike = 0;
-        for (long first = LATE; first < LATE + 8 * 100; first += 8) {
+        for (long first = LATE; first < LATE + 8 * 300; first += 8) {
             Set<Backdrop> backdrops = new HashSet<>();
             for (DrawnWorld.Pair pair : pairs(first, 8)) {
                 backdrops.add(pair.scene().backdrop());
             }
-            // One in sixteen is black and white whatever the neighbours are.
-            alike += backdrops.size() <= 3 ? 1 : 0;
+            alike += backdrops.size() == 1 ? 1 : 0;
         }
-        assertThat(alike).isBetween(30, 70);
+        // Half of three quarters of the groups.
+        assertThat(alike).isBetween(60, 165);
     }
 
     @Test

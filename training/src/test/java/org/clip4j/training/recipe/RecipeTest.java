@@ -15,7 +15,7 @@ class RecipeTest {
     void theDrawnRecipeIsInTheJar() throws IOException {
         Recipe recipe = Recipe.drawn();
         assertThat(recipe.name()).isEqualTo("drawn");
-        assertThat(recipe.hyperparameters().batch()).isEqualTo(64);
+        assertThat(recipe.hyperparameters().batch()).isEqualTo(96);
         assertThat(recipe.hyperparameters().dtype()).isEqualTo(DType.F16);
         assertThat(recipe.config(978, 977).vision()).isInstanceOfSatisfying(VisionConfig.Transformer.class,
                 vision -> assertThat(vision.grid()).isEqualTo(8));
