@@ -18,7 +18,7 @@ class RecipeTest {
         assertThat(recipe.hyperparameters().batch()).isEqualTo(96);
         assertThat(recipe.hyperparameters().dtype()).isEqualTo(DType.F16);
         assertThat(recipe.config(978, 977).vision()).isInstanceOfSatisfying(VisionConfig.Transformer.class,
-                vision -> assertThat(vision.grid()).isEqualTo(8));
+                vision -> assertThat(vision.grid()).isEqualTo(6));
     }
 
     @Test
