@@ -17,6 +17,7 @@ import org.clip4j.image.Image;
 import org.clip4j.image.ImageFormatException;
 import org.clip4j.text.InvalidTextException;
 import org.clip4j.text.TextTooLongException;
+import org.clip4j.weights.ModelFileException;
 
 /**
  * Embeds a stream of images, preprocessed images and texts in batches, and hands the results over in the order of the
@@ -25,6 +26,7 @@ import org.clip4j.text.TextTooLongException;
  */
 final class Embedder implements AutoCloseable {
     private final Console console;
+    private final ClipModel model;
     private final ClipSession session;
     private final SessionOptions batch;
     private final EmbeddingForm form;
@@ -33,12 +35,14 @@ final class Embedder implements AutoCloseable {
     private final int embedDim;
     private final float[] rows;
     private final List<Item> pending = new ArrayList<>();
+    private String whyNotFinite;
 
     /** An item to embed; either an image or a text. */
     private record Item(String kind, String source, Image image) {}
 
     Embedder(Console console, ClipModel model, EmbeddingForm form, boolean truncate, Embedded.Sink sink) {
         this.console = console;
+        this.model = model;
         this.batch = SessionOptions.defaults();
         this.session = model.newSession(batch);
         this.form = form;
@@ -177,11 +181,24 @@ final class Embedder implements AutoCloseable {
         for (int i = 0; i < embedDim; i++) {
             if (!Float.isFinite(embedding[i])) {
                 deliver(Embedded.failed(kind, source, "embedding is not finite: index=" + i + " value="
-                        + embedding[i] + "; the model's weights or the precision do not hold this input"));
+                        + embedding[i] + "; " + whyNotFinite()));
                 return;
             }
         }
         deliver(Embedded.of(kind, source, embedding));
+    }
+
+    /** Names the weight that is to blame, if one is. Loading does not look, since that would read all weights twice. */
+    private String whyNotFinite() throws IOException {
+        if (whyNotFinite == null) {
+            try {
+                model.checkFinite();
+                whyNotFinite = "the model's weights or the precision do not hold this input";
+            } catch (ModelFileException e) {
+                whyNotFinite = e.getMessage() + "; convert a sound checkpoint";
+            }
+        }
+        return whyNotFinite;
     }
 
     private void deliver(Embedded item) throws IOException {

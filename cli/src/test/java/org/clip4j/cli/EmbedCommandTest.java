@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.offset;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -194,6 +196,24 @@ class EmbedCommandTest {
                 .contains("missing.png");
         assertThat(npy).doesNotExist();
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void namesTheWeightThatMakesAnEmbeddingNaN() throws Exception {
+        byte[] bytes = Files.readAllBytes(Path.of(model));
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int header = (int) file.getLong(0);
+        Map<String, Object> entries = TinyModels.object(
+                Json.parse(new String(bytes, Long.BYTES, header, StandardCharsets.UTF_8)));
+        double[] offsets = TinyModels.numbers(TinyModels.object(entries.get("visual.ln_post.bias"))
+                .get("data_offsets"));
+        file.putFloat(Long.BYTES + header + (int) offsets[0] + 3 * Float.BYTES, Float.NaN);
+        String spoilt = Files.write(folder.resolve("spoilt.safetensors"), bytes).toString();
+        CommandRun.of("embed", "--model", spoilt, "--image", red).refused()
+                .contains("name=visual.ln_post.bias index=3 value=NaN").contains("spoilt.safetensors")
+                .contains("convert");
+        // The text tower does not read that weight.
+        CommandRun.of("embed", "--model", spoilt, "--text", "cat").succeeded();
     }
 
     @Test

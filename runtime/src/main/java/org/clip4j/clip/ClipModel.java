@@ -148,6 +148,21 @@ public final class ClipModel implements AutoCloseable {
         return file.path();
     }
 
+    /**
+     * Reads all weights and refuses NaN and infinity: for files of doubt, and to learn why an embedding is not finite.
+     *
+     * @throws org.clip4j.weights.ModelFileException that names the first such tensor
+     * @throws IllegalStateException after {@link #close}
+     */
+    public void checkFinite() throws IOException {
+        gate.enter();
+        try {
+            file.checkFinite();
+        } finally {
+            gate.exit();
+        }
+    }
+
     /** E, length of every embedding. */
     public int embedDim() {
         return file.config().embedDim();
