@@ -3,7 +3,8 @@ package org.clip4j.kernels;
 /**
  * Operands of an attention: the matrices are bound once, the segments are set before a call. Segment s has queries
  * {@code queryOffsets[s]} (inclusive) to {@code queryOffsets[s + 1]} and keys {@code keyOffsets[s]} to
- * {@code keyOffsets[s + 1]}. Belongs to one session.
+ * {@code keyOffsets[s + 1]}, never more queries than keys. Key i is row i of keys and values, or, where segments have
+ * keys in common, row {@code keyRows[i]}. Belongs to one session.
  */
 public final class AttentionInput {
     private final Tensor queries;
@@ -11,6 +12,8 @@ public final class AttentionInput {
     private final Tensor values;
     private int[] queryOffsets;
     private int[] keyOffsets;
+    private int[] keyRows; // null: key i is row i
+    private int keyRowEnd;
     private int segments;
 
     /**
@@ -45,20 +48,55 @@ public final class AttentionInput {
      *
      * @param newQueryOffsets at least {@code newSegments + 1} ascending row numbers
      * @param newKeyOffsets likewise; the same array for self-attention
-     * @throws IllegalArgumentException when they are not ascending, reach beyond the matrices, or leave queries without
-     *         any key
+     * @throws IllegalArgumentException when they are not ascending, reach beyond the matrices, or give a segment more
+     *         queries than keys
      */
     public void segments(int[] newQueryOffsets, int[] newKeyOffsets, int newSegments) {
+        segments(newQueryOffsets, newKeyOffsets, null, newSegments);
+    }
+
+    /**
+     * Sets segments that may have keys in common; the arrays are kept, not copied.
+     *
+     * @param newQueryOffsets at least {@code newSegments + 1} ascending row numbers
+     * @param newKeyOffsets likewise, ascending positions in {@code newKeyRows}
+     * @param newKeyRows rows of the keys and values, ascending within a segment; null when key i is row i
+     * @throws IllegalArgumentException when they are not ascending, reach beyond the matrices, or give a segment more
+     *         queries than keys
+     */
+    public void segments(int[] newQueryOffsets, int[] newKeyOffsets, int[] newKeyRows, int newSegments) {
         check("queryOffsets", newQueryOffsets, newSegments, queries.rows());
-        check("keyOffsets", newKeyOffsets, newSegments, keys.rows());
+        check("keyOffsets", newKeyOffsets, newSegments, newKeyRows == null ? keys.rows() : newKeyRows.length);
+        int end = newKeyRows == null ? newKeyOffsets[newSegments] : 0;
         for (int s = 0; s < newSegments; s++) {
-            if (newKeyOffsets[s] == newKeyOffsets[s + 1] && newQueryOffsets[s] != newQueryOffsets[s + 1]) {
-                throw new IllegalArgumentException("segment has queries but no keys: segment=" + s);
+            int queryCount = newQueryOffsets[s + 1] - newQueryOffsets[s];
+            int keyCount = newKeyOffsets[s + 1] - newKeyOffsets[s];
+            if (queryCount > keyCount) {
+                throw new IllegalArgumentException("segment has more queries than keys: segment=" + s + " queries="
+                        + queryCount + " keys=" + keyCount);
+            }
+            if (newKeyRows != null) {
+                end = Math.max(end, checkKeyRows(newKeyRows, newKeyOffsets[s], newKeyOffsets[s + 1]));
             }
         }
         this.queryOffsets = newQueryOffsets;
         this.keyOffsets = newKeyOffsets;
+        this.keyRows = newKeyRows;
+        this.keyRowEnd = end;
         this.segments = newSegments;
+    }
+
+    /** End of the rows of a segment's keys. */
+    private int checkKeyRows(int[] rows, int from, int to) {
+        int end = 0;
+        for (int i = from; i < to; i++) {
+            if (rows[i] < end || rows[i] >= keys.rows()) {
+                throw new IllegalArgumentException("key rows of a segment do not ascend within the matrix: index=" + i
+                        + " row=" + rows[i] + " expected=" + end + ".." + (keys.rows() - 1));
+            }
+            end = rows[i] + 1;
+        }
+        return end;
     }
 
     private static void check(String name, int[] offsets, int segments, int rows) {
@@ -99,8 +137,25 @@ public final class AttentionInput {
         return queryOffsets[segment];
     }
 
-    /** First key row of a segment; for {@code segment == segments()} the end of the last. */
+    /** First key of a segment; for {@code segment == segments()} the end of the last. Its row is another matter. */
     public int keyOffset(int segment) {
         return keyOffsets[segment];
+    }
+
+    /** Row of a key in the matrices of keys and values. */
+    public int keyRow(int key) {
+        return keyRows == null ? key : keyRows[key];
+    }
+
+    /** True when the keys of a segment lie in adjoining rows, so that they are a matrix as they are. */
+    public boolean keysAdjoin(int segment) {
+        int from = keyOffsets[segment];
+        int to = keyOffsets[segment + 1];
+        return keyRows == null || from == to || keyRows[to - 1] - keyRows[from] == to - 1 - from;
+    }
+
+    /** End of the rows that any key lies in. */
+    public int keyRowEnd() {
+        return keyRowEnd;
     }
 }

@@ -50,8 +50,8 @@ public interface Backend extends AutoCloseable {
     LayerNorm layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon);
 
     /**
-     * Scaled dot-product attention; with {@code causal} the i-th query of a segment sees its first i + 1 keys, or
-     * all where it has fewer.
+     * Scaled dot-product attention; with {@code causal} the last query of a segment sees all of its keys, and each query
+     * before it one key less: queries are the newest of the keys.
      */
     Attention attention(int heads, int headWidth, boolean causal);
 

@@ -187,8 +187,8 @@ public final class Operands {
             return;
         }
         requireMatrix("queries", input.queries(), input.queryOffset(segments), width);
-        requireMatrix("keys", input.keys(), input.keyOffset(segments), width);
-        requireMatrix("values", input.values(), input.keyOffset(segments), width);
+        requireMatrix("keys", input.keys(), input.keyRowEnd(), width);
+        requireMatrix("values", input.values(), input.keyRowEnd(), width);
         requireMatrix("out", out, input.queryOffset(segments), width);
     }
 

@@ -47,13 +47,35 @@ interface AttentionContract extends BackendFixture {
     }
 
     @Test
-    default void causalAttentionSeesAllKeysWhereItHasFewerThanQueries() {
+    default void causalQueriesAreTheNewestOfTheKeys() {
         try (Trial trial = trial(2)) {
-            Tensor queries = trial.normal(9, 8);
-            Tensor keys = trial.normal(3, 8);
-            checkAttention(trial, new AttentionInput(queries, keys, trial.normal(3, 8)), offsets(7, 2), offsets(2, 1),
-                    1,
-                    8, true, 0);
+            Tensor queries = trial.normal(6, 8);
+            Tensor keys = trial.normal(21, 8);
+            checkAttention(trial, new AttentionInput(queries, keys, trial.normal(21, 8)), offsets(3, 1, 2),
+                    offsets(9, 5, 7), 1, 8, true, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, true, 1", "2, 64, true, 2", "3, 7, false, 3"})
+    default void segmentsMayHaveKeysInCommon(int heads, int headWidth, boolean causal, int threads) {
+        try (Trial trial = trial(threads)) {
+            // Paths of a tree whose nodes are rows: 0-1-2-3-4, the same end again, 0-1-2-5-6, 0-1-2-5-7, 0-8.
+            int[] keyRows = {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 5, 6, 0, 1, 2, 5, 7, 0, 8};
+            Tensor qkv = trial.normalRows(9, 3 * heads * headWidth, 5);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets(5, 0, 2, 1, 1), offsets(5, 5, 5, 5, 2), keyRows,
+                    heads, headWidth, causal, 3);
+        }
+    }
+
+    @Test
+    default void pooledQueriesMayHaveKeysInCommon() {
+        try (Trial trial = trial(2)) {
+            int[] keyRows = {0, 2, 3, 4, 5, 0, 1, 6, 2, 3, 4, 1};
+            Tensor keys = trial.normalRows(7, 64, 0);
+            Tensor values = trial.normalRows(7, 64, 7);
+            checkAttention(trial, new AttentionInput(trial.normal(4, 64), keys, values), offsets(1, 1, 1, 1),
+                    offsets(5, 3, 3, 1), keyRows, 2, 32, false, 1);
         }
     }
 
@@ -77,16 +99,22 @@ interface AttentionContract extends BackendFixture {
 
     private static void checkAttention(Trial trial, AttentionInput input, int[] queryOffsets, int[] keyOffsets,
             int heads, int headWidth, boolean causal, int padding) {
+        checkAttention(trial, input, queryOffsets, keyOffsets, null, heads, headWidth, causal, padding);
+    }
+
+    private static void checkAttention(Trial trial, AttentionInput input, int[] queryOffsets, int[] keyOffsets,
+            int[] keyRows, int heads, int headWidth, boolean causal, int padding) {
         int segments = queryOffsets.length - 1;
         int queries = queryOffsets[segments];
         int width = heads * headWidth;
         String what = "attention segments=" + Arrays.toString(queryOffsets) + " heads=" + heads + " headWidth="
-                + headWidth + " causal=" + causal + " threads=" + trial.backend.threads();
-        input.segments(queryOffsets, keyOffsets, segments);
+                + headWidth + " causal=" + causal + " keyRows=" + Arrays.toString(keyRows) + " threads="
+                + trial.backend.threads();
+        input.segments(queryOffsets, keyOffsets, keyRows, segments);
         Tensor expected = Trial.expected(queries, width);
         trial.reference.attention(heads, headWidth, causal).run(trial.referenceContext, input, expected);
         AttentionInput magnitudes = new AttentionInput(input.queries(), input.keys(), Trial.absolute(input.values()));
-        magnitudes.segments(queryOffsets, keyOffsets, segments);
+        magnitudes.segments(queryOffsets, keyOffsets, keyRows, segments);
         Tensor weighted = Trial.expected(queries, width); // sum of p * |v|
         trial.reference.attention(heads, headWidth, causal).run(trial.referenceContext, magnitudes, weighted);
 
@@ -121,7 +149,7 @@ interface AttentionContract extends BackendFixture {
                     for (int head = 0; head < heads; head++) {
                         double sum = 0;
                         for (int i = head * headWidth; i < (head + 1) * headWidth; i++) {
-                            sum += q[query * width + i] * k[key * width + i];
+                            sum += q[query * width + i] * k[input.keyRow(key) * width + i];
                         }
                         // The shift by the maximum and the factor log2(e) round values up to twice as large.
                         double error = (headWidth + 2 + 4) * EPSILON * sum / Math.sqrt(headWidth);

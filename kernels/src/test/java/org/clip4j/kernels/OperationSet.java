@@ -28,6 +28,9 @@ final class OperationSet {
     private static final int[] IDS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4, 3, 3, 8,
             3,
             2, 7, 9, 5, 0};
+    private static final int[] TREE_OFFSETS = {0, 4, 4, 6, 9};
+    private static final int[] PATH_OFFSETS = {0, 4, 8, 13, 17};
+    private static final int[] PATHS = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 4, 5, 0, 6, 7, 8};
     private static final int[] CHOSEN = {32, 0, 7, 7};
 
     private final Shared shared;
@@ -35,6 +38,7 @@ final class OperationSet {
     private final Tensor wide;
     private final AttentionInput attention;
     private final AttentionInput pool;
+    private final AttentionInput tree;
     private final FloatBuffer callers = ByteBuffer.allocateDirect(ROWS * WIDTH * Float.BYTES)
             .order(ByteOrder.nativeOrder()).asFloatBuffer();
 
@@ -47,6 +51,8 @@ final class OperationSet {
         Tensor keys = shared.qkv.columns(WIDTH, 2 * WIDTH);
         this.pool = new AttentionInput(shared.x, keys, keys);
         pool.segments(QUERY_OFFSETS, OFFSETS, OFFSETS.length - 1);
+        this.tree = AttentionInput.packed(shared.qkv);
+        tree.segments(TREE_OFFSETS, PATH_OFFSETS, PATHS, TREE_OFFSETS.length - 1);
     }
 
     static OperationSet of(Trial trial) {
@@ -90,6 +96,7 @@ final class OperationSet {
         calls.put("attention", () -> s.attention.run(context, attention, out));
         calls.put("causal attention", () -> s.causal.run(context, attention, out));
         calls.put("attention pool", () -> s.attention.run(context, pool, out));
+        calls.put("causal attention of a tree", () -> s.causal.run(context, tree, out));
         calls.put("convolution channels first", () -> s.channelsFirst.run(context, s.x, 2, out));
         calls.put("convolution channels last", () -> s.channelsLast.run(context, s.x, 1, out));
         calls.put("convolution pointwise", () -> s.pointwise.run(context, s.x, 1, out));

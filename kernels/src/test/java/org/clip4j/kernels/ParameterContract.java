@@ -106,7 +106,11 @@ public interface ParameterContract extends BackendFixture {
             refused(() -> input.segments(all, new int[]{0, 6}, 1), "keyOffsets");
             refused(() -> input.segments(all, all, 2), "segments=2");
             refused(() -> input.segments(new int[]{0, 3, 2}, new int[]{0, 3, 5}, 2), "descend", "segment=1");
-            refused(() -> input.segments(all, new int[]{0, 0}, 1), "no keys");
+            refused(() -> input.segments(all, new int[]{0, 4}, 1), "queries=5 keys=4");
+            refused(() -> input.segments(all, all, new int[]{0, 1, 2, 3}, 1), "keyOffsets");
+            refused(() -> input.segments(all, all, new int[]{0, 1, 2, 3, 5}, 1), "index=4 row=5 expected=4..4");
+            refused(() -> input.segments(all, all, new int[]{-1, 1, 2, 3, 4}, 1), "index=0 row=-1");
+            refused(() -> input.segments(all, all, new int[]{0, 1, 1, 2, 3}, 1), "ascend", "index=2");
             input.segments(all, all, 1);
             refused(() -> attention.run(trial.context, input, trial.normal(4, 8)), "name=out", "expected=[5,8]");
             refused(() -> trial.backend.attention(2, 8, false).run(trial.context, input, trial.normal(5, 16)),

@@ -54,7 +54,7 @@ final class AttentionBackward implements LaneTask {
         lane.product().c(scratch, 0, keys, false).size(queries, keys, headWidth, scale);
         lane.multiply(); // scores = q * k'
         for (int query = 0; query < queries; query++) {
-            lane.rows().softmax(scratch.floats(), query * keys, causal ? Math.min(query + 1, keys) : keys, keys);
+            lane.rows().softmax(scratch.floats(), query * keys, causal ? keys - queries + query + 1 : keys, keys);
         }
         left(lane, dOut, firstQuery, column);
         rightTransposed(lane, input.values(), firstKey, column);

@@ -64,7 +64,7 @@ public interface BackwardOperations extends AutoCloseable {
     /**
      * Of out = attention(input); scores are computed again, so that memory does not grow with the square of a segment.
      *
-     * @param input queries, keys and values, and the segments that they fall into
+     * @param input queries, keys and values, and the segments that they fall into; no segments have keys in common
      * @param dOut [queries, heads * headWidth]
      * @param gradient of queries, keys and values; its segments are not looked at
      */

@@ -149,8 +149,9 @@ public final class ReferenceBackward implements BackwardOperations {
             int firstQuery = input.queryOffset(segment);
             int firstKey = input.keyOffset(segment);
             int allKeys = input.keyOffset(segment + 1) - firstKey;
-            for (int query = firstQuery; query < input.queryOffset(segment + 1); query++) {
-                int keys = causal ? Math.min(query - firstQuery + 1, allKeys) : allKeys;
+            int endQuery = input.queryOffset(segment + 1);
+            for (int query = firstQuery; query < endQuery; query++) {
+                int keys = causal ? allKeys - (endQuery - query - 1) : allKeys;
                 for (int head = 0; head < heads; head++) {
                     attend(input, dOut, gradient, new Query(query, firstKey, keys, head * headWidth, headWidth));
                 }

@@ -1,12 +1,16 @@
 package org.clip4j.kernels.cpu;
 
+import java.nio.FloatBuffer;
 import org.clip4j.kernels.Attention;
 import org.clip4j.kernels.AttentionInput;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
-/** Two matrix products per segment and head around a softmax; the pairs of segment and head are dealt out to lanes. */
+/**
+ * Two matrix products per segment and head around a softmax; the pairs of segment and head are dealt out to lanes. Keys
+ * and values that do not lie in adjoining rows are copied to a lane's scratch first, a head's columns at a time.
+ */
 final class CpuAttention implements Attention, CpuOperation {
     private final int heads;
     private final int headWidth;
@@ -45,26 +49,49 @@ final class CpuAttention implements Attention, CpuOperation {
         int queries = input.queryOffset(segment + 1) - firstQuery;
         int firstKey = input.keyOffset(segment);
         int keys = input.keyOffset(segment + 1) - firstKey;
-        if (queries == 0 || keys == 0) {
+        if (queries == 0) {
             return;
         }
         int column = head * headWidth;
         Tensor q = input.queries();
         Tensor k = input.keys();
         Tensor v = input.values();
-        Tensor scores = lane.scratch(Math.multiplyExact(queries, keys)); // [queries,keys]
-        lane.product().a(q, firstQuery * q.rowStride() + column, q.rowStride())
-                .bTransposed(k, firstKey * k.rowStride() + column, k.rowStride())
-                .c(scores, 0, keys, false)
+        boolean adjoin = input.keysAdjoin(segment);
+        int kStart = Math.multiplyExact(queries, keys);
+        int vStart = kStart + keys * headWidth;
+        Tensor scratch = lane.scratch(adjoin ? kStart : vStart + keys * headWidth); // scores [queries,keys], k, v
+        MatrixProduct product = lane.product();
+        product.a(q, firstQuery * q.rowStride() + column, q.rowStride())
+                .c(scratch, 0, keys, false)
                 .size(queries, keys, headWidth, scale);
+        if (adjoin) {
+            product.bTransposed(k, input.keyRow(firstKey) * k.rowStride() + column, k.rowStride());
+        } else {
+            gather(input, segment, k, column, scratch.floats(), kStart);
+            gather(input, segment, v, column, scratch.floats(), vStart);
+            product.bTransposed(scratch, kStart, headWidth);
+        }
         lane.multiply();
         for (int query = 0; query < queries; query++) {
-            lane.rows().softmax(scores.floats(), query * keys, causal ? Math.min(query + 1, keys) : keys, keys);
+            lane.rows().softmax(scratch.floats(), query * keys, causal ? keys - queries + query + 1 : keys, keys);
         }
-        lane.product().a(scores, 0, keys)
-                .b(v, firstKey * v.rowStride() + column, v.rowStride())
+        product.a(scratch, 0, keys)
                 .c(out, firstQuery * out.rowStride() + column, out.rowStride(), false)
                 .size(queries, headWidth, keys, 1f);
+        if (adjoin) {
+            product.b(v, input.keyRow(firstKey) * v.rowStride() + column, v.rowStride());
+        } else {
+            product.b(scratch, vStart, headWidth);
+        }
         lane.multiply();
+    }
+
+    private void gather(AttentionInput input, int segment, Tensor x, int column, FloatBuffer to, int start) {
+        int firstKey = input.keyOffset(segment);
+        int keys = input.keyOffset(segment + 1) - firstKey;
+        for (int key = 0; key < keys; key++) {
+            to.put(start + key * headWidth, x.floats(), input.keyRow(firstKey + key) * x.rowStride() + column,
+                    headWidth);
+        }
     }
 }

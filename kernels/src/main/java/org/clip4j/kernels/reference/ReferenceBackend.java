@@ -129,11 +129,11 @@ public final class ReferenceBackend implements Backend {
         return (context, input, out) -> {
             Operands.checkAttention(input, width, out);
             for (int segment = 0; segment < input.segments(); segment++) {
-                int firstQuery = input.queryOffset(segment);
-                for (int query = firstQuery; query < input.queryOffset(segment + 1); query++) {
+                int endQuery = input.queryOffset(segment + 1);
+                for (int query = input.queryOffset(segment); query < endQuery; query++) {
                     int firstKey = input.keyOffset(segment);
                     int allKeys = input.keyOffset(segment + 1) - firstKey;
-                    int keys = causal ? Math.min(query - firstQuery + 1, allKeys) : allKeys;
+                    int keys = causal ? allKeys - (endQuery - query - 1) : allKeys;
                     for (int head = 0; head < heads; head++) {
                         attend(input, query, firstKey, keys, head * headWidth, headWidth, out);
                     }
@@ -148,7 +148,7 @@ public final class ReferenceBackend implements Backend {
         double max = Double.NEGATIVE_INFINITY;
         for (int key = 0; key < keys; key++) {
             for (int i = column; i < column + headWidth; i++) {
-                weights[key] += input.queries().get(query, i) * input.keys().get(firstKey + key, i);
+                weights[key] += input.queries().get(query, i) * input.keys().get(input.keyRow(firstKey + key), i);
             }
             weights[key] /= Math.sqrt(headWidth);
             max = Math.max(max, weights[key]);
@@ -161,7 +161,7 @@ public final class ReferenceBackend implements Backend {
         for (int i = column; i < column + headWidth; i++) {
             double value = 0;
             for (int key = 0; key < keys; key++) {
-                value += weights[key] / sum * input.values().get(firstKey + key, i);
+                value += weights[key] / sum * input.values().get(input.keyRow(firstKey + key), i);
             }
             out.set(query, i, value);
         }

@@ -142,6 +142,17 @@ class ReferenceBackendTest implements ParameterContract {
     }
 
     @Test
+    void causalAttentionFollowsThePathOfASegment() {
+        // Scores are 0, so that a query averages what it sees: rows 0 1 2, then 0 3, then 0 3 4 with two queries.
+        Tensor values = matrix(5, 1, 1, 2, 6, 5, 12);
+        AttentionInput input = new AttentionInput(matrix(5, 1, 0, 0, 0, 0, 0), matrix(5, 1, 1, 2, 3, 4, 5), values);
+        input.segments(new int[]{0, 2, 3, 5}, new int[]{0, 3, 5, 8}, new int[]{0, 1, 2, 0, 3, 0, 3, 4}, 3);
+        Tensor out = Tensor.allocate(DType.F64, 5, 1);
+        backend.attention(1, 1, true).run(context, input, out);
+        check(out, 1.5, 3, 3, 3, 6);
+    }
+
+    @Test
     void tokensArePutTogetherInOrder() {
         Tensor out = Tensor.allocate(DType.F64, 3, 2);
         Tensor positions = matrix(3, 2, 100, 200, 300, 400, 500, 600);
@@ -150,7 +161,7 @@ class ReferenceBackendTest implements ParameterContract {
         backend.meanToken(null, positions).run(context, matrix(2, 2, 1, 2, 3, 4), 1, out);
         check(out, 102, 203, 301, 402, 503, 604);
         backend.tokenEmbedding(null, matrix(2, 2, 1, 2, 3, 4), positions).run(context, new int[]{1, 0, 1},
-                new int[]{0, 1, 3}, 2, out);
+                new int[]{0, 0, 1}, 3, out);
         check(out, 103, 204, 101, 202, 303, 404);
         backend.rowGather(2).run(context, positions, new int[]{2, 2, 0}, 3, out);
         check(out, 500, 600, 500, 600, 100, 200);
