@@ -193,26 +193,23 @@ public final class Operands {
     }
 
     /**
-     * Checks texts before they are looked up.
+     * Checks tokens before they are looked up.
      *
-     * @throws IllegalArgumentException when a text is longer than the positions reach, or an id is not in the table
+     * @throws IllegalArgumentException when an id is not in the table, or a place is behind the last position
      */
-    public static void checkTexts(int[] ids, int[] offsets, int texts, int vocabulary, int contextLength) {
-        if (texts < 0 || offsets.length <= texts || offsets[0] != 0 || offsets[texts] > ids.length) {
-            throw new IllegalArgumentException("offsets do not fit the token ids: texts=" + texts + " offsets="
-                    + offsets.length + " ids=" + ids.length + " first=" + (offsets.length == 0 ? -1 : offsets[0]));
+    public static void checkTokens(int[] ids, int[] places, int tokens, int vocabulary, int contextLength) {
+        if (tokens < 0 || ids.length < tokens || places.length < tokens) {
+            throw new IllegalArgumentException("there are not as many tokens: tokens=" + tokens + " ids=" + ids.length
+                    + " places=" + places.length);
         }
-        for (int text = 0; text < texts; text++) {
-            int length = offsets[text + 1] - offsets[text];
-            if (length < 0 || length > contextLength) {
-                throw new IllegalArgumentException("text has a wrong length: text=" + text + " tokens=" + length
-                        + " contextLength=" + contextLength);
-            }
-        }
-        for (int i = 0; i < offsets[texts]; i++) {
+        for (int i = 0; i < tokens; i++) {
             if (ids[i] < 0 || ids[i] >= vocabulary) {
                 throw new IllegalArgumentException("token id is outside the vocabulary: index=" + i + " id=" + ids[i]
                         + " vocabulary=" + vocabulary);
+            }
+            if (places[i] < 0 || places[i] >= contextLength) {
+                throw new IllegalArgumentException("token is outside the context: index=" + i + " place=" + places[i]
+                        + " contextLength=" + contextLength);
             }
         }
     }

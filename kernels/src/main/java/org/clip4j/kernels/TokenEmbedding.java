@@ -4,11 +4,11 @@ package org.clip4j.kernels;
 @FunctionalInterface
 public interface TokenEmbedding {
     /**
-     * out[i] = table[ids[i]] + positions[i - start of its text].
+     * out[i] = table[ids[i]] + positions[places[i]].
      *
-     * @param ids token ids of all texts, one after another, each within the vocabulary
-     * @param offsets texts + 1 positions in {@code ids}, the first one 0
-     * @param out [offsets[texts], D]
+     * @param ids token ids of at least {@code tokens} tokens, each within the vocabulary
+     * @param places of the tokens in their texts, each within the context
+     * @param out [tokens, D]
      */
-    void run(ExecutionContext context, int[] ids, int[] offsets, int texts, Tensor out);
+    void run(ExecutionContext context, int[] ids, int[] places, int tokens, Tensor out);
 }

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.clip4j.kernels.ConvolutionShape.Layout;
 
 /**
@@ -28,6 +29,7 @@ final class OperationSet {
     private static final int[] IDS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4, 3, 3, 8,
             3,
             2, 7, 9, 5, 0};
+    private static final int[] PLACES = IntStream.range(0, ROWS).map(row -> row % TOKENS).toArray();
     private static final int[] TREE_OFFSETS = {0, 4, 4, 6, 9};
     private static final int[] PATH_OFFSETS = {0, 4, 8, 13, 17};
     private static final int[] PATHS = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 4, 5, 0, 6, 7, 8};
@@ -104,8 +106,8 @@ final class OperationSet {
         calls.put("averagePool", () -> s.averagePool.run(context, s.x, 1, out));
         calls.put("imageTokens", () -> s.imageTokens.run(context, s.x, 3, out));
         calls.put("meanToken", () -> s.meanToken.run(context, s.x, 3, out));
-        calls.put("tokenEmbedding", () -> s.tokenEmbedding.run(context, IDS, OFFSETS, 4, out));
-        calls.put("tokenEmbedding f16", () -> s.halfEmbedding.run(context, IDS, OFFSETS, 4, out));
+        calls.put("tokenEmbedding", () -> s.tokenEmbedding.run(context, IDS, PLACES, ROWS, out));
+        calls.put("tokenEmbedding f16", () -> s.halfEmbedding.run(context, IDS, PLACES, ROWS, out));
         calls.put("rowGather", () -> s.rowGather.run(context, s.x, CHOSEN, CHOSEN.length, out));
         calls.put("l2Normalize", () -> s.l2Normalize.run(context, s.x, ROWS, out));
         calls.put("download", () -> context.download(s.x, callers, 0, ROWS * WIDTH));

@@ -119,14 +119,15 @@ public interface ParameterContract extends BackendFixture {
             TokenEmbedding embedding = trial.backend.tokenEmbedding(trial.arena, trial.normal(10, 8),
                     trial.normal(3, 8));
             Tensor out = trial.normal(4, 8);
-            refused(() -> embedding.run(trial.context, new int[]{1, 10}, new int[]{0, 2}, 1, out), "index=1", "id=10",
+            refused(() -> embedding.run(trial.context, new int[]{1, 10}, new int[2], 2, out), "index=1", "id=10",
                     "vocabulary=10");
-            refused(() -> embedding.run(trial.context, new int[]{-1}, new int[]{0, 1}, 1, out), "id=-1");
-            refused(() -> embedding.run(trial.context, new int[4], new int[]{0, 4}, 1, out), "tokens=4",
+            refused(() -> embedding.run(trial.context, new int[]{-1}, new int[1], 1, out), "id=-1");
+            refused(() -> embedding.run(trial.context, new int[4], new int[]{0, 1, 2, 3}, 4, out), "index=3 place=3",
                     "contextLength=3");
-            refused(() -> embedding.run(trial.context, new int[4], new int[]{0, 2, 1}, 2, out), "tokens=-1");
-            refused(() -> embedding.run(trial.context, new int[1], new int[]{0, 2}, 1, out), "offsets");
-            refused(() -> embedding.run(trial.context, new int[5], new int[]{0, 2, 5}, 2, out), "name=out");
+            refused(() -> embedding.run(trial.context, new int[1], new int[]{-1}, 1, out), "place=-1");
+            refused(() -> embedding.run(trial.context, new int[1], new int[2], 2, out), "tokens=2 ids=1");
+            refused(() -> embedding.run(trial.context, new int[2], new int[1], 2, out), "tokens=2", "places=1");
+            refused(() -> embedding.run(trial.context, new int[5], new int[5], 5, out), "name=out");
         }
     }
 }

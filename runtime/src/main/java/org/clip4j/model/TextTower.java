@@ -21,12 +21,22 @@ public interface TextTower {
      * @param maxTexts largest number of texts of one run
      * @param maxTokens largest number of tokens of all texts of one run together
      */
-    Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens);
+    default Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens) {
+        return newPass(context, arena, maxTexts, maxTokens, true);
+    }
+
+    /**
+     * Allocates a session's activations, for passes that may compute all tokens of all texts: to be compared with.
+     *
+     * @param sharing whether what texts begin with in common is computed once
+     */
+    Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens, boolean sharing);
 
     /** A forward pass over one session's activations; one thread at a time. */
     interface Pass {
         /**
-         * Encodes texts. What lies behind the pooled token of a text is not computed, as no token sees what follows it.
+         * Encodes texts. No token sees what follows it, so what lies behind the pooled token of a text is not computed, and
+         * what texts begin with in common is computed once.
          *
          * @param ids token ids of all texts, one after another, each within the vocabulary
          * @param offsets texts + 1 ascending positions in {@code ids}; no text is empty or longer than the context
@@ -35,5 +45,11 @@ public interface TextTower {
 
         /** [maxTexts, E], not normalised. */
         Tensor output();
+
+        /** Tokens of the last run up to and with the pooled ones. */
+        int tokens();
+
+        /** Tokens of the last run that were computed: the nodes of the trie of its texts. */
+        int nodes();
     }
 }

@@ -5,12 +5,13 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
+import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
 import org.clip4j.weights.TextConfig;
 
 /**
- * Text encoder: a causal transformer, pooled at the end-of-text token.
+ * Text encoder: a causal transformer, pooled at the end-of-text token. Its rows are the nodes of the texts' trie.
  *
  * <p>Source: openai/CLIP clip/model.py, CLIP.encode_text.
  */
@@ -22,6 +23,7 @@ final class TextTransformer implements TextTower {
     private final ResidualAttentionBlock[] resblocks;
     private final LayerNorm lnFinal;
     private final Linear textProjection;
+    private final RowGather copies;
 
     TextTransformer(Weights weights, TextConfig config, int embedDim) {
         this.config = config;
@@ -36,60 +38,66 @@ final class TextTransformer implements TextTower {
         }
         lnFinal = weights.layerNorm("ln_final");
         textProjection = weights.projection("text_projection");
+        copies = weights.backend().rowGather(embedDim);
     }
 
     @Override
-    public TextTower.Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens) {
-        return new Pass(context, arena, maxTexts, maxTokens);
+    public TextTower.Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens,
+            boolean sharing) {
+        return new Pass(context, arena, maxTexts, maxTokens, sharing);
     }
 
     private final class Pass implements TextTower.Pass {
         private final ExecutionContext context;
         private final TransformerWorkspace w;
+        private final TokenTrie trie;
+        private final Tensor distinctOutput; // [U,E] for U distinct texts
         private final Tensor output; // [B,E]
-        private final int[] usedIds; // ids up to and with the pooled token of each text
-        private final int[] usedOffsets;
-        private final int[] pooledRows;
 
-        Pass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens) {
+        Pass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens, boolean sharing) {
             this.context = context;
             w = new TransformerWorkspace(arena, shape, maxTexts, maxTokens);
+            trie = new TokenTrie(maxTexts, maxTokens, sharing);
+            distinctOutput = arena.allocate(DType.F32, maxTexts, embedDim);
             output = arena.allocate(DType.F32, maxTexts, embedDim);
-            usedIds = new int[maxTokens];
-            usedOffsets = new int[maxTexts + 1];
-            pooledRows = new int[maxTexts];
         }
 
         @Override
         public void run(int[] ids, int[] offsets, int texts) {
-            int rows = cutBehindPooledTokens(ids, offsets, texts);
-            tokenEmbedding.run(context, usedIds, usedOffsets, texts, w.x()); // [rows,D]
-            w.sequences(usedOffsets, texts);
+            trie.clear();
+            for (int text = 0; text < texts; text++) {
+                trie.add(ids, offsets[text], pooledToken(ids, offsets[text], offsets[text + 1]) + 1);
+            }
+            int rows = trie.nodes();
+            int distinct = trie.distinct();
+            tokenEmbedding.run(context, trie.ids(), trie.places(), rows, w.x()); // [rows,D]
+            w.paths(trie.queryOffsets(), trie.keyOffsets(), trie.paths(), distinct);
             for (int i = 0; i < resblocks.length - 1; i++) {
                 resblocks[i].run(context, w, rows); // [rows,D]
             }
-            Tensor pooled = resblocks[resblocks.length - 1].runPooled(context, w, rows, pooledRows, texts); // [B,D]
-            lnFinal.run(context, pooled, texts, pooled); // [B,D]
-            textProjection.run(context, pooled, texts, output); // [B,E]
-        }
-
-        private int cutBehindPooledTokens(int[] ids, int[] offsets, int texts) {
-            int rows = 0;
-            for (int text = 0; text < texts; text++) {
-                int pooled = pooledToken(ids, offsets[text], offsets[text + 1]);
-                int length = pooled + 1 - offsets[text];
-                usedOffsets[text] = rows;
-                System.arraycopy(ids, offsets[text], usedIds, rows, length);
-                rows += length;
-                pooledRows[text] = rows - 1;
+            Tensor pooled = resblocks[resblocks.length - 1].runPooled(context, w, rows, trie.lastNodes(), distinct); // [U,D]
+            lnFinal.run(context, pooled, distinct, pooled); // [U,D]
+            if (distinct == texts) {
+                textProjection.run(context, pooled, distinct, output); // [B,E]
+            } else {
+                textProjection.run(context, pooled, distinct, distinctOutput); // [U,E]
+                copies.run(context, distinctOutput, trie.distinctOf(), texts, output); // [B,E]
             }
-            usedOffsets[texts] = rows;
-            return rows;
         }
 
         @Override
         public Tensor output() {
             return output;
+        }
+
+        @Override
+        public int tokens() {
+            return trie.tokens();
+        }
+
+        @Override
+        public int nodes() {
+            return trie.nodes();
         }
     }
 

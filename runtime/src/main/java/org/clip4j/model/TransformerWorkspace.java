@@ -21,7 +21,8 @@ final class TransformerWorkspace {
     private final AttentionInput attentionInput;
     private final AttentionInput pooledAttentionInput;
     private final int[] pooledOffsets;
-    private int[] offsets;
+    private int[] keyOffsets;
+    private int[] keyRows;
 
     TransformerWorkspace(Arena arena, TransformerShape shape, int maxSequences, int maxRows) {
         int width = shape.width();
@@ -43,8 +44,18 @@ final class TransformerWorkspace {
 
     /** Sets the sequences of the next pass: sequence s has rows {@code offsets[s]} to {@code offsets[s + 1]}. */
     void sequences(int[] newOffsets, int count) {
-        offsets = newOffsets;
-        attentionInput.segments(newOffsets, newOffsets, count);
+        paths(newOffsets, newOffsets, null, count);
+    }
+
+    /**
+     * Sets sequences that may begin with the same rows: sequence s has rows {@code queryOffsets[s]} to
+     * {@code queryOffsets[s + 1]} to itself, and consists of the rows {@code rows[keyOffsets[s]]} to
+     * {@code rows[keyOffsets[s + 1] - 1]}.
+     */
+    void paths(int[] queryOffsets, int[] newKeyOffsets, int[] rows, int count) {
+        keyOffsets = newKeyOffsets;
+        keyRows = rows;
+        attentionInput.segments(queryOffsets, newKeyOffsets, rows, count);
     }
 
     Tensor x() {
@@ -85,7 +96,7 @@ final class TransformerWorkspace {
 
     /** One query per sequence against all keys of the sequence. */
     AttentionInput pooledAttentionInput(int count) {
-        pooledAttentionInput.segments(pooledOffsets, offsets, count);
+        pooledAttentionInput.segments(pooledOffsets, keyOffsets, keyRows, count);
         return pooledAttentionInput;
     }
 }

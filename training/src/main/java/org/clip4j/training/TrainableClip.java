@@ -37,6 +37,7 @@ public final class TrainableClip implements AutoCloseable {
     private final Tensor tokens; // [B*T,D], before lnPre
     private final Tensor dTokens; // [B*T,D]
     private final int[] usedIds;
+    private final int[] places; // of the used ids in their texts
     private final int maxChunk;
     private Arena prepared;
     private Convolution conv1;
@@ -75,6 +76,7 @@ public final class TrainableClip implements AutoCloseable {
             tokens = arena.allocate(dtype, rows, vision.width());
             dTokens = arena.allocate(dtype, rows, vision.width());
             usedIds = new int[textRows];
+            places = new int[textRows];
             prepare();
         } catch (RuntimeException | Error e) {
             close();
@@ -198,10 +200,14 @@ public final class TrainableClip implements AutoCloseable {
         for (int text = from; text < to; text++) {
             int start = batch.offsets()[text];
             int pooled = pooledToken(batch.ids(), start, batch.offsets()[text + 1]) - start;
-            System.arraycopy(batch.ids(), start, usedIds, text == from ? 0 : sequences.rows(), pooled + 1);
+            int row = sequences.rows();
+            System.arraycopy(batch.ids(), start, usedIds, row, pooled + 1);
+            for (int place = 0; place <= pooled; place++) {
+                places[row + place] = place;
+            }
             sequences.add(pooled + 1, pooled);
         }
-        tokenEmbedding.run(context, usedIds, sequences.offsets(), sequences.count(), textTower.x()); // [rows,D]
+        tokenEmbedding.run(context, usedIds, places, sequences.rows(), textTower.x()); // [rows,D]
         textTower.forward(embeddings); // [B,E]
     }
 

@@ -58,17 +58,14 @@ final class CpuTokenAssembly {
     static TokenEmbedding tokenEmbedding(Tensor table, Tensor positions) {
         int width = positions.columns();
         boolean single = table.dtype() == DType.F32;
-        return (context, ids, offsets, texts, out) -> {
-            Operands.checkTexts(ids, offsets, texts, table.rows(), positions.rows());
-            Operands.requireMatrix("out", out, offsets[texts], width);
-            for (int text = 0; text < texts; text++) {
-                for (int token = offsets[text]; token < offsets[text + 1]; token++) {
-                    int position = token - offsets[text];
-                    if (single) {
-                        addRow(table, ids[token], positions, position, out, token);
-                    } else {
-                        addWidenedRow(table, ids[token], positions, position, out, token);
-                    }
+        return (context, ids, places, tokens, out) -> {
+            Operands.checkTokens(ids, places, tokens, table.rows(), positions.rows());
+            Operands.requireMatrix("out", out, tokens, width);
+            for (int token = 0; token < tokens; token++) {
+                if (single) {
+                    addRow(table, ids[token], positions, places[token], out, token);
+                } else {
+                    addWidenedRow(table, ids[token], positions, places[token], out, token);
                 }
             }
         };

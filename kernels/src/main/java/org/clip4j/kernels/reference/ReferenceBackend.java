@@ -235,14 +235,12 @@ public final class ReferenceBackend implements Backend {
     @Override
     public TokenEmbedding tokenEmbedding(Arena arena, Tensor table, Tensor positions) {
         Operands.checkTokenEmbedding(table, positions);
-        return (context, ids, offsets, texts, out) -> {
-            Operands.checkTexts(ids, offsets, texts, table.rows(), positions.rows());
-            Operands.requireMatrix("out", out, offsets[texts], table.columns());
-            for (int text = 0; text < texts; text++) {
-                for (int token = offsets[text]; token < offsets[text + 1]; token++) {
-                    for (int i = 0; i < table.columns(); i++) {
-                        out.set(token, i, table.get(ids[token], i) + positions.get(token - offsets[text], i));
-                    }
+        return (context, ids, places, tokens, out) -> {
+            Operands.checkTokens(ids, places, tokens, table.rows(), positions.rows());
+            Operands.requireMatrix("out", out, tokens, table.columns());
+            for (int token = 0; token < tokens; token++) {
+                for (int i = 0; i < table.columns(); i++) {
+                    out.set(token, i, table.get(ids[token], i) + positions.get(places[token], i));
                 }
             }
         };
