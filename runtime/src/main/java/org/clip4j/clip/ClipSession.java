@@ -1,6 +1,7 @@
 package org.clip4j.clip;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.clip4j.image.Image;
@@ -21,8 +22,12 @@ import org.clip4j.model.TextTower;
  * not change.
  */
 public final class ClipSession implements AutoCloseable {
+    /** Tokens of a prompt of a few words; even shorter texts do not fill a pass. */
+    private static final int SHORT_TEXT = 8;
+
     private final ClipModel model;
     private final SessionOptions options;
+    private final boolean sharing;
     private final ExecutionContext context;
     private final Arena arena;
     private final L2Normalize l2Normalize;
@@ -33,13 +38,17 @@ public final class ClipSession implements AutoCloseable {
     private boolean pooled;
     private ImageTower.Pass imagePass;
     private TextTower.Pass textPass;
+    private Tensor[] textRows; // [E] each, of the pass's output
     private Preprocessor preprocessor;
     private int[] ids;
     private int[] offsets;
+    private long tokensEmbedded;
+    private long nodesComputed;
 
-    ClipSession(ClipModel model, SessionOptions options) {
+    ClipSession(ClipModel model, SessionOptions options, boolean sharing) {
         this.model = model;
         this.options = options;
+        this.sharing = sharing;
         this.l2Normalize = model.backend().l2Normalize(model.embedDim());
         this.arena = model.backend().newArena();
         this.context = model.backend().newContext();
@@ -120,11 +129,19 @@ public final class ClipSession implements AutoCloseable {
 
     private void runImages(ImageTower.Pass pass, int count, EmbeddingForm form, FloatBuffer out, int outIndex) {
         pass.run(count);
-        deliver(pass.output(), count, form, out, outIndex);
+        normalize(pass.output(), count, form);
+        context.download(pass.output(), out, outIndex, count * model.embedDim());
+    }
+
+    private void normalize(Tensor output, int count, EmbeddingForm form) {
+        if (form == EmbeddingForm.NORMALIZED) {
+            l2Normalize.run(context, output, count, output);
+        }
     }
 
     /**
-     * Tokenizes and embeds texts.
+     * Tokenizes and embeds texts: all are tokenized first, and those that begin alike are embedded together, so that what
+     * they have in common is computed once.
      *
      * @param out receives [texts, E] from {@code outIndex} on
      * @throws org.clip4j.text.TextTooLongException when one has more tokens than the context and may not be truncated
@@ -134,30 +151,61 @@ public final class ClipSession implements AutoCloseable {
         enter();
         try {
             requireRoom(out, outIndex, texts.size());
-            TextTower.Pass pass = textPass();
-            for (int first = 0; first < texts.size(); first += options.maxTexts()) {
-                int count = Math.min(options.maxTexts(), texts.size() - first);
-                offsets[0] = 0;
-                for (int i = 0; i < count; i++) {
-                    appendTokens(texts.get(first + i), first + i, i);
+            int[][] tokens = new int[texts.size()][];
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] = texts.get(i).encode(texts.get(i).isTokens() ? null : model.tokenizer());
+                requireTokens(tokens[i], 0, tokens[i].length, i);
+            }
+            Integer[] order = new Integer[tokens.length];
+            Arrays.setAll(order, i -> i);
+            Arrays.sort(order, (a, b) -> Arrays.compare(tokens[a], tokens[b]));
+            textPass();
+            int first = 0;
+            while (first < order.length) {
+                int count = 0;
+                while (first + count < order.length && fits(tokens[order[first + count]].length, count)) {
+                    int[] added = tokens[order[first + count]];
+                    System.arraycopy(added, 0, ids, offsets[count], added.length);
+                    count++;
+                    offsets[count] = offsets[count - 1] + added.length;
                 }
-                pass.run(ids, offsets, count);
-                deliver(pass.output(), count, form, out, outIndex + first * model.embedDim());
+                runTexts(count, form);
+                for (int i = 0; i < count; i++) {
+                    context.download(textRows[i], out, outIndex + order[first + i] * model.embedDim(),
+                            model.embedDim());
+                }
+                first += count;
             }
         } finally {
             exit();
         }
     }
 
-    private void appendTokens(Text text, int number, int slot) {
-        int[] tokens = text.encode(text.isTokens() ? null : model.tokenizer());
-        requireTokens(tokens, 0, tokens.length, number);
-        System.arraycopy(tokens, 0, ids, offsets[slot], tokens.length);
-        offsets[slot + 1] = offsets[slot] + tokens.length;
+    /** Whether a text goes into a pass of {@code count} texts. */
+    private boolean fits(int length, int count) {
+        return count < textRows.length && offsets[count] + length <= ids.length;
+    }
+
+    /** Embeds the first {@code count} texts of the ids. */
+    private void runTexts(int count, EmbeddingForm form) {
+        textPass.run(ids, offsets, count);
+        tokensEmbedded += textPass.tokens();
+        nodesComputed += textPass.nodes();
+        normalize(textPass.output(), count, form);
+    }
+
+    /** Tokens of all texts so far, up to and with the pooled ones. */
+    long tokens() {
+        return tokensEmbedded;
+    }
+
+    /** Tokens that were computed for them, those shared once per pass. */
+    long nodes() {
+        return nodesComputed;
     }
 
     /**
-     * Embeds texts that are tokens already.
+     * Embeds texts that are tokens already, in passes of neighbours: what those begin with in common is computed once.
      *
      * @param tokenIds ids of all texts, one after another, each text with its start and end token, without padding
      * @param textOffsets texts + 1 ascending positions in {@code tokenIds}, the first one 0
@@ -171,26 +219,22 @@ public final class ClipSession implements AutoCloseable {
             requireRoom(out, outIndex, texts);
             requireOffsets(tokenIds, textOffsets, texts);
             TextTower.Pass pass = textPass();
-            for (int first = 0; first < texts; first += options.maxTexts()) {
-                int count = Math.min(options.maxTexts(), texts - first);
+            int first = 0;
+            while (first < texts) {
                 int start = textOffsets[first];
-                for (int i = 0; i <= count; i++) {
-                    offsets[i] = textOffsets[first + i] - start;
+                int count = 0;
+                while (first + count < texts && fits(textOffsets[first + count + 1] - start - offsets[count], count)) {
+                    count++;
+                    offsets[count] = textOffsets[first + count] - start;
                 }
                 System.arraycopy(tokenIds, start, ids, 0, offsets[count]);
-                pass.run(ids, offsets, count);
-                deliver(pass.output(), count, form, out, outIndex + first * model.embedDim());
+                runTexts(count, form);
+                context.download(pass.output(), out, outIndex + first * model.embedDim(), count * model.embedDim());
+                first += count;
             }
         } finally {
             exit();
         }
-    }
-
-    private void deliver(Tensor output, int count, EmbeddingForm form, FloatBuffer out, int outIndex) {
-        if (form == EmbeddingForm.NORMALIZED) {
-            l2Normalize.run(context, output, count, output);
-        }
-        context.download(output, out, outIndex, count * model.embedDim());
     }
 
     private ImageTower.Pass imagePass() {
@@ -203,9 +247,12 @@ public final class ClipSession implements AutoCloseable {
     private TextTower.Pass textPass() {
         if (textPass == null) {
             int maxTokens = options.maxTexts() * model.config().text().contextLength();
-            textPass = model.textTower().newPass(context, arena, options.maxTexts(), maxTokens);
+            int maxTexts = Math.max(options.maxTexts(), maxTokens / SHORT_TEXT);
+            textPass = model.textTower().newPass(context, arena, maxTexts, maxTokens, sharing);
             ids = new int[maxTokens];
-            offsets = new int[options.maxTexts() + 1];
+            offsets = new int[maxTexts + 1];
+            textRows = new Tensor[maxTexts];
+            Arrays.setAll(textRows, i -> textPass.output().rows(i, i + 1));
         }
         return textPass;
     }

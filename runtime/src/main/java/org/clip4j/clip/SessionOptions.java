@@ -4,7 +4,8 @@ package org.clip4j.clip;
  * Size of a session's workspace. Larger batches are cut into pieces of this size.
  *
  * @param maxImages images of one forward pass, 1 to {@value #LIMIT}
- * @param maxTexts texts of one forward pass, 1 to {@value #LIMIT}
+ * @param maxTexts texts of one forward pass when they fill the model's context, 1 to {@value #LIMIT}; of shorter ones a
+ *     pass takes as many as have that many tokens, so that prompts find others to share their beginning with
  */
 public record SessionOptions(int maxImages, int maxTexts) {
     /** Largest batch: what is larger gains nothing and takes gigabytes. */

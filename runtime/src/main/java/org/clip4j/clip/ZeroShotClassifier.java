@@ -2,6 +2,7 @@ package org.clip4j.clip;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.clip4j.similarity.Similarity;
@@ -20,6 +21,9 @@ public final class ZeroShotClassifier {
 
     /** The template used when there is no other. */
     public static final String DEFAULT_TEMPLATE = "a photo of a {}.";
+
+    /** Prompts embedded at a time: many passes, and 8 MB of embeddings at E = 512. */
+    private static final int WINDOW = 4096;
 
     private final List<String> labels;
     private final float[][] labelEmbeddings; // [labels][E], unit length
@@ -67,26 +71,34 @@ public final class ZeroShotClassifier {
             }
         }
         int embedDim = session.model().embedDim();
-        float[] prompts = new float[templates.size() * embedDim];
-        float[][] embeddings = new float[labels.size()][];
-        for (int i = 0; i < embeddings.length; i++) {
-            String label = labels.get(i);
-            List<Text> texts = templates.stream().map(template -> template.replace(PLACEHOLDER, label))
-                    .map(prompt -> truncate ? Text.truncated(prompt) : Text.of(prompt)).toList();
-            session.embedTexts(texts, EmbeddingForm.NORMALIZED, FloatBuffer.wrap(prompts), 0);
-            embeddings[i] = normalizedMean(prompts, templates.size(), embedDim);
+        double[][] sums = new double[labels.size()][embedDim];
+        long prompts = (long) templates.size() * labels.size();
+        float[] rows = new float[(int) Math.min(WINDOW, prompts) * embedDim];
+        for (long first = 0; first < prompts; first += WINDOW) {
+            List<Text> texts = new ArrayList<>();
+            // All labels in one template, then in the next: neighbours begin alike.
+            for (long prompt = first; prompt < Math.min(first + WINDOW, prompts); prompt++) {
+                String template = templates.get((int) (prompt / labels.size()));
+                String text = template.replace(PLACEHOLDER, labels.get((int) (prompt % labels.size())));
+                texts.add(truncate ? Text.truncated(text) : Text.of(text));
+            }
+            session.embedTexts(texts, EmbeddingForm.NORMALIZED, FloatBuffer.wrap(rows), 0);
+            for (int i = 0; i < texts.size(); i++) {
+                double[] sum = sums[(int) ((first + i) % labels.size())];
+                for (int j = 0; j < embedDim; j++) {
+                    sum[j] += rows[i * embedDim + j];
+                }
+            }
         }
+        float[][] embeddings = new float[labels.size()][];
+        Arrays.setAll(embeddings, label -> normalizedMean(sums[label], templates.size()));
         return new ZeroShotClassifier(List.copyOf(labels), embeddings, session.model().logitScale());
     }
 
-    private static float[] normalizedMean(float[] rows, int count, int embedDim) {
-        float[] mean = new float[embedDim];
-        for (int i = 0; i < embedDim; i++) {
-            double sum = 0;
-            for (int row = 0; row < count; row++) {
-                sum += rows[row * embedDim + i];
-            }
-            mean[i] = (float) (sum / count);
+    private static float[] normalizedMean(double[] sum, int count) {
+        float[] mean = new float[sum.length];
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] = (float) (sum[i] / count);
         }
         return Similarity.normalize(mean);
     }

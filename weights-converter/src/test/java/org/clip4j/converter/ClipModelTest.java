@@ -48,8 +48,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Life cycle, threads, memory and argument checks of the public face, on a tiny model of the goldens. */
 class ClipModelTest {
     private static final int PIXELS = 3 * 32 * 32;
-    private static final int[] IDS = {998, 320, 539, 999, 998, 999, 998, 530, 999};
-    private static final int[] OFFSETS = {0, 4, 6, 9};
+    /** Texts that have their start in common, and the last the whole of the second. */
+    private static final int[] IDS = {998, 320, 539, 999, 998, 999, 998, 530, 999, 998, 999};
+    private static final int[] OFFSETS = {0, 4, 6, 9, 11};
 
     @TempDir
     private Path folder;
@@ -145,26 +146,34 @@ class ClipModelTest {
         ThreadMXBean threadBean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (ClipModel model = ClipModel.load(file, LoadOptions.defaults().withThreads(threads));
                 ClipSession session = model.newSession()) {
-            FloatBuffer out = GoldenEmbeddings.newBuffer(3 * 32);
+            FloatBuffer out = GoldenEmbeddings.newBuffer(4 * 32);
             for (int i = 0; i < 3_000; i++) {
                 embedBoth(session, out);
             }
             long[] workers = Thread.getAllStackTraces().keySet().stream()
                     .filter(thread -> thread.getName().startsWith("clip4j-worker")).mapToLong(Thread::getId).toArray();
             assertThat(workers).hasSize(threads - 1);
-            long workersBefore = LongStream.of(threadBean.getThreadAllocatedBytes(workers)).sum();
-            long before = threadBean.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < 1_000; i++) {
-                embedBoth(session, out);
+            long bytes = Long.MAX_VALUE;
+            // The JVM itself may allocate while it compiles or deoptimises: that happens once, garbage every time.
+            for (int round = 0; round < 5 && bytes != 0; round++) {
+                long before = allocatedBytes(threadBean, workers);
+                for (int i = 0; i < 1_000; i++) {
+                    embedBoth(session, out);
+                }
+                bytes = allocatedBytes(threadBean, workers) - before;
             }
-            assertThat(threadBean.getCurrentThreadAllocatedBytes() - before).isZero();
-            assertThat(LongStream.of(threadBean.getThreadAllocatedBytes(workers)).sum() - workersBefore).isZero();
+            assertThat(bytes).isZero();
         }
+    }
+
+    private static long allocatedBytes(ThreadMXBean threadBean, long[] workers) {
+        return threadBean.getCurrentThreadAllocatedBytes()
+                + LongStream.of(threadBean.getThreadAllocatedBytes(workers)).sum();
     }
 
     private void embedBoth(ClipSession session, FloatBuffer out) {
         session.embedPixels(pixels, 0, 2, EmbeddingForm.NORMALIZED, out, 0);
-        session.embedTokens(IDS, OFFSETS, 3, EmbeddingForm.NORMALIZED, out, 0);
+        session.embedTokens(IDS, OFFSETS, 4, EmbeddingForm.NORMALIZED, out, 0);
     }
 
     @Test
