@@ -35,6 +35,8 @@ import org.clip4j.training.dataset.Samples;
 public final class Evaluator implements AutoCloseable {
     /** 32,768: most pairs of a group. */
     public static final int MAX_GROUP = 32_768;
+    /** Classes whose prompts are embedded together: they share the beginnings of the templates. */
+    private static final int CLASS_GROUP = 64;
     /** Stands for a sample that cannot be used. */
     private static final int UNUSABLE = Integer.MIN_VALUE;
 
@@ -251,11 +253,13 @@ public final class Evaluator implements AutoCloseable {
     private float[] classifier(List<String> names, List<String> templates) {
         listener.started("classes", names.size(), 0);
         float[] classes = new float[Math.multiplyExact(names.size(), embedDim)];
-        for (int i = 0; i < names.size(); i++) {
-            float[] embedding = ZeroShotClassifier.build(session, names.subList(i, i + 1), templates, true)
-                    .labelEmbedding(0);
-            System.arraycopy(embedding, 0, classes, i * embedDim, embedDim);
-            listener.advanced(1);
+        for (int first = 0; first < names.size(); first += CLASS_GROUP) {
+            List<String> group = names.subList(first, Math.min(first + CLASS_GROUP, names.size()));
+            ZeroShotClassifier classifier = ZeroShotClassifier.build(session, group, templates, true);
+            for (int i = 0; i < group.size(); i++) {
+                System.arraycopy(classifier.labelEmbedding(i), 0, classes, (first + i) * embedDim, embedDim);
+            }
+            listener.advanced(group.size());
         }
         return classes;
     }
