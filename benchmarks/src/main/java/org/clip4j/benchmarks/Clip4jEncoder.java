@@ -11,9 +11,13 @@ import org.clip4j.clip.ClipSession;
 import org.clip4j.clip.EmbeddingForm;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.clip.SessionOptions;
+import org.clip4j.clip.TextSharing;
 import org.clip4j.clip.Tower;
 
-/** Our own runtime: a session of the input's size, and a direct output buffer of the caller's. */
+/**
+ * Our own runtime: a session of the input's size, and a direct output buffer of the caller's. The texts of an input may
+ * be copies of one, so the session computes each of them.
+ */
 public final class Clip4jEncoder implements Encoder {
     private final EncoderInput input;
     private final int[] offsets;
@@ -25,7 +29,7 @@ public final class Clip4jEncoder implements Encoder {
         this.input = input;
         this.offsets = input.isText() ? input.offsets() : null;
         this.model = model;
-        this.session = model.newSession(new SessionOptions(input.batch(), input.batch()));
+        this.session = TextSharing.unshared(model, new SessionOptions(input.batch(), input.batch()));
         this.embeddings = ByteBuffer.allocateDirect(input.batch() * model.embedDim() * Float.BYTES)
                 .order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
