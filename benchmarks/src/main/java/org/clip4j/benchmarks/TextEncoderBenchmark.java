@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class TextEncoderBenchmark {
-    @Param({"openblas", "java"})
+    @Param({"onednn", "openblas", "java"})
     String backend;
 
     @Param({"1", "2"})

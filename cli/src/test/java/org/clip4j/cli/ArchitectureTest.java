@@ -57,7 +57,8 @@ class ArchitectureTest {
                         resideInAnyPackage("org.clip4j.kernels..", "org.clip4j.image..")
                                 .or(resideInAnyPackage(NATIVE)))))
                 .check(code);
-        noClasses().that().resideInAnyPackage("org.clip4j.javacpp..", "org.clip4j.openblas..").should()
+        noClasses().that().resideInAnyPackage("org.clip4j.javacpp..", "org.clip4j.openblas..",
+                "org.clip4j.onednn..").should()
                 .dependOnClassesThat().resideInAnyPackage(RUNTIME).check(code);
     }
 

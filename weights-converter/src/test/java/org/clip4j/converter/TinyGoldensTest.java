@@ -22,8 +22,9 @@ class TinyGoldensTest {
         Map<?, ?> files = (Map<?, ?>) Goldens.tiny().index().get("files");
         return files.entrySet().stream()
                 .filter(file -> ((Map<?, ?>) file.getValue()).get("golden") != null)
-                .flatMap(file -> Stream.of("openblas", "java", "reference").map(backend -> Arguments.of(file.getKey(),
-                        ((Map<?, ?>) file.getValue()).get("golden"), backend)));
+                .flatMap(file -> Stream.of("onednn", "openblas", "java", "reference")
+                        .map(backend -> Arguments.of(file.getKey(),
+                                ((Map<?, ?>) file.getValue()).get("golden"), backend)));
     }
 
     @ParameterizedTest

@@ -22,7 +22,7 @@ import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
 
 /**
- * An f32 backend out of a matrix engine and plain Java: one team of threads, on which each operation is split by columns
+ * A backend out of a matrix engine and plain Java: one team of threads, on which each operation is split by columns
  * or rows, and each thread calls the engine for its own part.
  */
 public final class CpuBackend implements Backend {
@@ -50,7 +50,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Precision precision() {
-        return Precision.F32;
+        return engine.precision();
     }
 
     @Override
@@ -86,6 +86,10 @@ public final class CpuBackend implements Backend {
     @Override
     public Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation) {
         Operands.checkLinear(weight, bias);
+        if (engine.packs()) {
+            return new CpuPackedLinear(engine.pack(arena,
+                    new LayerWeights(weight, bias, activation, engine.precision(), team.size())));
+        }
         return new CpuLinear(engine.accept(toF32(arena, weight)), Epilogue.of(bias, activation));
     }
 
@@ -93,8 +97,20 @@ public final class CpuBackend implements Backend {
     public Convolution convolution(Arena arena, ConvolutionShape shape, Tensor weight, Tensor bias,
             Activation activation) {
         Operands.checkConvolution(shape, weight, bias);
-        Tensor packed = PatchGather.packWeights(arena, shape, weight);
-        return new CpuConvolution(shape, engine.accept(packed), Epilogue.of(bias, activation));
+        if (engine.packs()) {
+            return new CpuPackedConvolution(shape, packConvolution(arena, shape, weight, bias, activation));
+        }
+        Tensor matrix = PatchGather.packWeights(arena, shape, weight);
+        return new CpuConvolution(shape, engine.accept(matrix), Epilogue.of(bias, activation));
+    }
+
+    /** In f32, whatever the precision of linear layers. */
+    private PackedLayer packConvolution(Arena arena, ConvolutionShape shape, Tensor weight, Tensor bias,
+            Activation activation) {
+        try (Arena whilePacking = newArena()) {
+            Tensor matrix = PatchGather.packWeights(whilePacking, shape, weight);
+            return engine.pack(arena, new LayerWeights(matrix, bias, activation, Precision.F32, team.size()));
+        }
     }
 
     @Override
@@ -149,6 +165,7 @@ public final class CpuBackend implements Backend {
     @Override
     public void close() {
         team.close();
+        engine.close();
     }
 
     /** The tensor itself when it is F32, else a copy in the arena. */

@@ -14,6 +14,11 @@ final class CpuCall {
     int[] offsets;
     AttentionInput attention;
     LaneTask task;
+    /** Arguments of a packed layer, set by the operations that have one. */
+    final PackedCall packed = new PackedCall();
+    /** True in the first of two passes, which converts or gathers the input. */
+    boolean preparing;
+    int chunks;
 
     void reset(CpuOperation newOperation) {
         operation = newOperation;
@@ -25,6 +30,8 @@ final class CpuCall {
         offsets = null;
         attention = null;
         task = null;
+        preparing = false;
+        chunks = 0;
     }
 
     CpuOperation operation() {

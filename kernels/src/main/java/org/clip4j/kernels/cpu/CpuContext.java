@@ -2,27 +2,26 @@ package org.clip4j.kernels.cpu;
 
 import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
 /** A session's lanes, and the arguments of the operation that it is running. */
 final class CpuContext implements ExecutionContext, ThreadTeam.Task {
-    /**
-     * An operation is cut into more parts than there are lanes, and a lane that is done takes the next one, so that a
-     * core that other work slows down does not hold up the rest. The cuts do not depend on who takes what, so results
-     * are the same every time.
-     */
-    private static final int PARTS_PER_LANE = 3;
-
     private final ThreadTeam team;
     private final AtomicInteger nextPart = new AtomicInteger();
     private final CpuLane[] lanes;
     private final CpuCall call = new CpuCall();
+    private final MatrixEngine engine;
+    private Arena scratchArena;
+    private Tensor scratch;
     private boolean closed;
 
     CpuContext(ThreadTeam team, MatrixEngine engine) {
         this.team = team;
+        this.engine = engine;
         this.lanes = new CpuLane[team.size()];
         try {
             for (int i = 0; i < lanes.length; i++) {
@@ -60,9 +59,34 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
             call.task.run(lanes[lane], lane, laneCount);
             return;
         }
-        int parts = laneCount == 1 ? 1 : laneCount * PARTS_PER_LANE;
+        int parts = call.operation().parts(call, laneCount);
         for (int part = nextPart.getAndIncrement(); part < parts; part = nextPart.getAndIncrement()) {
             call.operation().run(call, lanes[lane], part, parts);
+        }
+    }
+
+    /** Threads of the session. */
+    static int lanes(ExecutionContext context) {
+        return ((CpuContext) context).lanes.length;
+    }
+
+    /** Scratch that all lanes of a call see, at least so many floats; grows to the largest size asked for. */
+    static Tensor scratch(ExecutionContext context, int floats) {
+        CpuContext own = (CpuContext) context;
+        if (own.scratch == null || own.scratch.elements() < floats) {
+            // Forgotten before it is freed: the next allocation may fail, and then there is no scratch.
+            own.freeScratch();
+            own.scratchArena = new Arena(own.engine.allocator());
+            own.scratch = own.scratchArena.allocate(DType.F32, floats);
+        }
+        return own.scratch;
+    }
+
+    private void freeScratch() {
+        scratch = null;
+        if (scratchArena != null) {
+            scratchArena.close();
+            scratchArena = null;
         }
     }
 
@@ -84,6 +108,7 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
             return;
         }
         closed = true;
+        freeScratch();
         for (CpuLane lane : lanes) {
             if (lane != null) {
                 lane.close();

@@ -12,6 +12,7 @@ public final class CpuLane implements AutoCloseable {
     private final MatrixLane matrices;
     private final MatrixEngine engine;
     private final MatrixProduct product = new MatrixProduct();
+    private final PackedCall packed = new PackedCall();
     private final RowMath rows = new RowMath();
     private Arena scratchArena;
     private Tensor scratch;
@@ -29,6 +30,16 @@ public final class CpuLane implements AutoCloseable {
     /** Computes {@link #product}. */
     public void multiply() {
         matrices.multiply(product);
+    }
+
+    /** What the engine keeps for this thread. */
+    public MatrixLane matrices() {
+        return matrices;
+    }
+
+    /** Arguments for a packed layer that this lane calls on its own. */
+    PackedCall packed() {
+        return packed;
     }
 
     /** Functions over stretches of rows. */

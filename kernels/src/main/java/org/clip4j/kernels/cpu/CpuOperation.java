@@ -3,6 +3,18 @@ package org.clip4j.kernels.cpu;
 /** An operation that can be done in parts. */
 @FunctionalInterface
 interface CpuOperation {
+    /**
+     * An operation is cut into more parts than there are lanes, and a lane that is done takes the next one, so that a
+     * core that other work slows down does not hold up the rest. The cuts do not depend on who takes what, so results
+     * are the same every time.
+     */
+    int PARTS_PER_LANE = 3;
+
+    /** Parts that a call is cut into. */
+    default int parts(CpuCall call, int lanes) {
+        return lanes == 1 ? 1 : lanes * PARTS_PER_LANE;
+    }
+
     /** Does part {@code part} of {@code parts} of a call, on a lane. */
     void run(CpuCall call, CpuLane lane, int part, int parts);
 

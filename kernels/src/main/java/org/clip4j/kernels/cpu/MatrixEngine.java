@@ -1,6 +1,8 @@
 package org.clip4j.kernels.cpu;
 
+import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.MemoryAllocator;
+import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 
 /** Multiplies matrices, each call on the calling thread alone. Thread-safe. */
@@ -21,4 +23,26 @@ public interface MatrixEngine {
 
     /** The state of one thread of one session. */
     MatrixLane newLane();
+
+    /** What layers are computed in, where nothing else is asked for. */
+    default Precision precision() {
+        return Precision.F32;
+    }
+
+    /** True when layers are packed; false when the engine has plain products only. */
+    default boolean packs() {
+        return false;
+    }
+
+    /**
+     * Packs a linear layer; for engines that {@linkplain #packs do}.
+     *
+     * @param arena from {@link #allocator()}; receives what is packed
+     */
+    default PackedLayer pack(Arena arena, LayerWeights weights) {
+        throw new UnsupportedOperationException("the engine has plain products only: " + description());
+    }
+
+    /** Frees what the engine holds; every lane is closed before. */
+    default void close() {}
 }

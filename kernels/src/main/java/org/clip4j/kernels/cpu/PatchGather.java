@@ -44,13 +44,18 @@ public final class PatchGather {
 
     /** Copies the patches of output rows from (inclusive) to (exclusive) to the start of {@code patches}. */
     public void gather(FloatBuffer x, int fromRow, int toRow, FloatBuffer patches) {
+        gather(x, fromRow, toRow, patches, 0);
+    }
+
+    /** The same, with the first patch at row {@code patchRow} of {@code patches}. */
+    void gather(FloatBuffer x, int fromRow, int toRow, FloatBuffer patches, int patchRow) {
         int outWidth = shape.outWidth();
         int outHeight = shape.outHeight();
         for (int row = fromRow; row < toRow; row++) {
             int left = row % outWidth * shape.stride() - shape.padding();
             int top = row / outWidth % outHeight * shape.stride() - shape.padding();
             int image = row / outWidth / outHeight;
-            int at = (row - fromRow) * shape.patchLength();
+            int at = (row - fromRow + patchRow) * shape.patchLength();
             if (shape.layout() == Layout.CHANNELS_LAST) {
                 gatherChannelsLast(x, image, top, left, patches, at);
             } else {

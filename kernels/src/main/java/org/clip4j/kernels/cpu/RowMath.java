@@ -48,7 +48,7 @@ public final class RowMath {
     }
 
     /** A stretch that keeps a bias while rows pass by. */
-    float[] bias() {
+    public float[] bias() {
         return bias;
     }
 
@@ -279,7 +279,7 @@ public final class RowMath {
     }
 
     /** row[i] += values[i]. */
-    void add(float[] values, int length) {
+    public void add(float[] values, int length) {
         for (int i = 0; i < length; i++) {
             row[i] += values[i];
         }

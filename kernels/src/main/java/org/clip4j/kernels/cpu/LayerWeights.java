@@ -1,0 +1,16 @@
+package org.clip4j.kernels.cpu;
+
+import org.clip4j.kernels.Activation;
+import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.Tensor;
+
+/**
+ * What an engine is to pack: activation(x * weight' + bias).
+ *
+ * @param weight [N, K] of any floating-point type; read while packing only
+ * @param bias [N], or null; read while packing only
+ * @param activation applied to the sums
+ * @param precision of the product
+ * @param lanes threads that will share a call
+ */
+public record LayerWeights(Tensor weight, Tensor bias, Activation activation, Precision precision, int lanes) {}
