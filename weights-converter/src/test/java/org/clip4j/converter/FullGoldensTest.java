@@ -60,7 +60,7 @@ class FullGoldensTest {
         }
     }
 
-    private static FloatBuffer inputs(Goldens goldens, String architecture, List<?> images, int resolution) {
+    static FloatBuffer inputs(Goldens goldens, String architecture, List<?> images, int resolution) {
         int size = 3 * resolution * resolution;
         FloatBuffer pixels = GoldenEmbeddings.newBuffer(images.size() * size);
         for (int i = 0; i < images.size(); i++) {

@@ -79,4 +79,31 @@ final class GoldenEmbeddings {
         System.out.printf("%s: worst relative error %.2e in row %d, limit %.0e%n", what, worst, worstRow, limit);
         assertThat(worst).as("%s: relative error of row %d", what, worstRow).isLessThan(limit);
     }
+
+    /** Fails when the cosine between any row and the expected one is below the least one allowed. */
+    static void assertCosines(String what, float[] actual, Goldens goldens, String array, double least) {
+        double[] expected = goldens.doubles(array);
+        int rows = goldens.shape(array)[0];
+        int width = goldens.shape(array)[1];
+        assertThat(actual).as(what).hasSize(expected.length);
+        double worst = 1;
+        int worstRow = -1;
+        for (int row = 0; row < rows; row++) {
+            double product = 0;
+            double actualSquare = 0;
+            double expectedSquare = 0;
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                product += actual[i] * expected[i];
+                actualSquare += (double) actual[i] * actual[i];
+                expectedSquare += expected[i] * expected[i];
+            }
+            double cosine = product / Math.sqrt(actualSquare * expectedSquare);
+            if (!(cosine >= worst)) {
+                worst = cosine;
+                worstRow = row;
+            }
+        }
+        System.out.printf("%s: least cosine %.7f in row %d, at least %.4f%n", what, worst, worstRow, least);
+        assertThat(worst).as("%s: cosine of row %d", what, worstRow).isGreaterThanOrEqualTo(least);
+    }
 }

@@ -31,9 +31,6 @@ import org.clip4j.javacpp.FloatAddress;
  * for each call. Not thread-safe; owned by a lane.
  */
 final class BoundProduct implements AutoCloseable {
-    /** u8 stands for values around it: 128 for 0. */
-    static final int ZERO_POINT = 128;
-
     private static final int MAX_ARGUMENTS = 5;
 
     private final ProductShape shape;
@@ -69,7 +66,7 @@ final class BoundProduct implements AutoCloseable {
         argument(DNNL_ARG_WEIGHTS, weights);
         out = argument(engine, DNNL_ARG_DST, Dnnl.strided(dnnl_f32, rows, format.columns(), outStride, 1), null);
         if (form == LayerForm.INT8) {
-            zeroPoint = new IntPointer(1).put(ZERO_POINT);
+            zeroPoint = new IntPointer(1).put(RowConverter.ZERO_POINT);
             argument(engine, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, Dnnl.vector(dnnl_s32, 1), zeroPoint);
             perColumn = argument(engine, DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
                     Dnnl.vector(dnnl_f32, format.columns()), null);
@@ -94,6 +91,7 @@ final class BoundProduct implements AutoCloseable {
     }
 
     /** True when this is the product of a shape for so many rows that lie so far apart. */
+    @SuppressWarnings("ReferenceEquality") // an engine has one object for each shape
     boolean is(ProductShape otherShape, int otherRows, int otherXStride, int otherOutStride) {
         return shape == otherShape && rows == otherRows && xStride == otherXStride && outStride == otherOutStride;
     }

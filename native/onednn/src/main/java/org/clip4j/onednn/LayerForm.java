@@ -12,8 +12,8 @@ import org.clip4j.kernels.Precision;
 enum LayerForm {
     /** All in f32. */
     F32(Precision.F32, dnnl_f32, dnnl_f32),
-    /** bf16 weights that are widened on the way: for processors without bf16 products. */
-    BF16_WEIGHTS(Precision.BF16, dnnl_f32, dnnl_bf16),
+    /** Weights rounded to bf16, then all in f32: for processors without bf16 products. */
+    BF16_ROUNDED(Precision.BF16, dnnl_f32, dnnl_f32),
     /** Inputs and weights in bf16, sums in f32. */
     BF16(Precision.BF16, dnnl_bf16, dnnl_bf16),
     /** Inputs in u8 around 128 with a scale per row, weights in s8 with a scale per column, sums in i32. */

@@ -6,7 +6,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_fpmath_mode_any;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_clone;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
@@ -17,7 +16,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_fpmath_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scales_mask;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_zero_points_mask;
@@ -123,10 +121,6 @@ final class LayerFormat implements AutoCloseable {
     private static dnnl_primitive_attr attributes(LayerForm form, boolean add, Activation activation) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         Dnnl.check(dnnl_primitive_attr_create(attributes), "dnnl_primitive_attr_create");
-        if (form == LayerForm.BF16_WEIGHTS) {
-            Dnnl.check(dnnl_primitive_attr_set_fpmath_mode(attributes, dnnl_fpmath_mode_any),
-                    "dnnl_primitive_attr_set_fpmath_mode");
-        }
         if (form == LayerForm.INT8) {
             // A scale for each column, which is the second axis; one zero point for the whole input.
             Dnnl.check(dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, 1 << 1),
@@ -175,16 +169,6 @@ final class LayerFormat implements AutoCloseable {
 
     long sizeBytes() {
         return sizeBytes;
-    }
-
-    /** Which of its implementations the library has chosen. */
-    String implementation() {
-        return implementation;
-    }
-
-    /** True for the library's plain definition, which takes a hundred times as long. */
-    boolean isReference() {
-        return implementation.startsWith("ref");
     }
 
     /** Rows that the next primitive takes of so many that are left. */

@@ -9,11 +9,13 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_s8;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -24,6 +26,7 @@ import org.clip4j.javacpp.FloatAddress;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
+import org.clip4j.kernels.HalfPrecision;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.LayerWeights;
 
@@ -50,30 +53,32 @@ final class LayerPacking {
         this.engine = engine;
         this.arena = arena;
         this.weights = weights;
-        this.form = engine.form(weights);
         this.depth = weights.weight().columns();
         this.columns = weights.weight().rows();
+        this.form = engine.form(weights);
     }
 
     OneDnnLayer pack() {
         int width = partColumns();
         int parts = (columns + width - 1) / width;
         Tensor[] packed = new Tensor[parts];
+        Tensor scales = form == LayerForm.INT8 ? arena.allocate(DType.F32, columns) : null;
         try (Arena whilePacking = new Arena(engine.allocator())) {
-            Tensor source = source(whilePacking);
+            Tensor source = source(whilePacking, scales);
             for (int part = 0; part < parts; part++) {
                 int from = part * width;
                 LayerFormat format = engine.format(form, depth, Math.min(width, columns - from));
                 packed[part] = arena.allocate(DType.I8, Math.toIntExact(format.sizeBytes()));
-                reorder(source.address() + (long) from * depth * Float.BYTES, format, packed[part].address());
+                reorder(source.address() + (long) from * depth * source.dtype().sizeBytes(), format,
+                        packed[part].address());
             }
         }
-        return new OneDnnLayer(engine, weights, form, width, packed, bias());
+        return new OneDnnLayer(engine, weights, new OneDnnLayer.Packed(form, width, List.of(packed), bias(), scales));
     }
 
     /** Columns of a part: as many as fit the cache, no more than keep all lanes busy, and equal parts where possible. */
     private int partColumns() {
-        int fitting = PART_BYTES / Float.BYTES / depth / COLUMN_GROUP * COLUMN_GROUP;
+        int fitting = PART_BYTES / bytesPerWeight() / depth / COLUMN_GROUP * COLUMN_GROUP;
         int shared = weights.lanes() == 1 ? columns : columns / (weights.lanes() * PARTS_PER_LANE);
         int largest = Math.max(COLUMN_GROUP, Math.min(fitting, (shared + COLUMN_GROUP - 1) / COLUMN_GROUP
                 * COLUMN_GROUP));
@@ -85,18 +90,52 @@ final class LayerPacking {
         return largest;
     }
 
-    /** The weights in f32 with a known address: themselves, or a copy for the time of packing. */
-    private Tensor source(Arena whilePacking) {
+    private int bytesPerWeight() {
+        return switch (form) {
+            case F32, BF16_ROUNDED -> Float.BYTES;
+            case BF16 -> Short.BYTES;
+            case INT8 -> Byte.BYTES;
+        };
+    }
+
+    /** What the library reorders: the weights themselves where it can, or a copy for the time of packing. */
+    private Tensor source(Arena whilePacking, Tensor scales) {
         Tensor weight = weights.weight();
-        if (weight.dtype() == DType.F32) {
+        if (form == LayerForm.INT8) {
+            return quantize(whilePacking.allocate(DType.I8, columns, depth), scales);
+        }
+        if (weight.dtype() == DType.F32 && form != LayerForm.BF16_ROUNDED) {
             return NativeMemory.withAddress(weight);
         }
         Tensor copy = whilePacking.allocate(DType.F32, columns, depth);
         FloatBuffer floats = copy.floats();
         for (int i = 0; i < floats.capacity(); i++) {
-            floats.put(i, (float) weight.get(i));
+            float value = (float) weight.get(i);
+            floats.put(i,
+                    form == LayerForm.BF16_ROUNDED ? HalfPrecision.bf16ToF32(HalfPrecision.f32ToBf16(value)) : value);
         }
         return copy;
+    }
+
+    /** Each row of weights, which is a column of the product, gets a scale: its largest magnitude / the steps there are. */
+    private Tensor quantize(Tensor quantized, Tensor scales) {
+        int steps = engine.weightSteps();
+        float[] row = new float[depth];
+        byte[] bytes = new byte[depth];
+        for (int column = 0; column < columns; column++) {
+            float largest = 0;
+            for (int i = 0; i < depth; i++) {
+                row[i] = (float) weights.weight().get(column * depth + i);
+                largest = Math.max(largest, Math.abs(row[i]));
+            }
+            scales.set(column, largest / steps);
+            float inverse = largest > 0 ? steps / largest : 0;
+            for (int i = 0; i < depth; i++) {
+                bytes[i] = (byte) Math.round(row[i] * inverse);
+            }
+            quantized.bytes().put(column * depth, bytes, 0, depth);
+        }
+        return quantized;
     }
 
     private Tensor bias() {
@@ -109,9 +148,10 @@ final class LayerPacking {
         return bias;
     }
 
-    /** Weights [columns, depth] in f32 become [depth, columns] in a format. */
+    /** Weights [columns, depth], in s8 or f32, become [depth, columns] in a format. */
     private void reorder(long from, LayerFormat format, long to) {
-        dnnl_memory_desc plain = Dnnl.strided(dnnl_f32, depth, format.columns(), 1, depth);
+        dnnl_memory_desc plain = Dnnl.strided(form == LayerForm.INT8 ? dnnl_s8 : dnnl_f32, depth, format.columns(), 1,
+                depth);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         Dnnl.check(dnnl_reorder_primitive_desc_create(description, plain, engine.engine(), format.weights(),
                 engine.engine(), null), "dnnl_reorder_primitive_desc_create");

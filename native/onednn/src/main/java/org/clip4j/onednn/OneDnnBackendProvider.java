@@ -15,7 +15,7 @@ import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
 
-/** Offers oneDNN: weights packed for the processor at hand, in f32. */
+/** Offers oneDNN: weights packed for the processor at hand, in f32, bf16 and int8. */
 public final class OneDnnBackendProvider implements BackendProvider {
     /** The backend's name. */
     public static final String NAME = "onednn";
@@ -33,7 +33,7 @@ public final class OneDnnBackendProvider implements BackendProvider {
     @Override
     public int rank() {
         // Elsewhere the library has no fast f32 product of its own; OpenBLAS has 50.
-        return System.getProperty("os.arch").equals("amd64") ? 60 : 40;
+        return isX86() ? 60 : 40;
     }
 
     @Override
@@ -45,7 +45,7 @@ public final class OneDnnBackendProvider implements BackendProvider {
                         .unusable("oneDNN's OpenMP library cannot be told to use one thread: omp_set_num_threads not"
                                 + " found; choose --backend openblas", null);
             }
-            return Probe.usable(describe(), Precision.F32);
+            return Probe.usable(describe(), precisions());
         } catch (NativeLibraryException e) {
             return Probe.unusable(e.getMessage(), e);
         } catch (LinkageError e) {
@@ -60,16 +60,40 @@ public final class OneDnnBackendProvider implements BackendProvider {
             throw new BackendException("backend 'onednn' cannot be used: " + probe.detail(), probe.cause());
         }
         if (!probe.precisions().contains(options.precision())) {
-            throw new BackendException("backend 'onednn' offers precision f32 only: asked="
-                    + options.precision().label(), null);
+            throw new BackendException("backend 'onednn' does not offer this precision here: asked="
+                    + options.precision().label() + " offered="
+                    + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
         }
-        return new CpuBackend(NAME, new OneDnnEngine(OpenMpThreads.find(), LayerForm.F32, probe.detail()),
+        return new CpuBackend(NAME, new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), probe.detail()),
                 options.threads());
+    }
+
+    /** On other processors than x86-64 the library has no int8 product but its plain definition. */
+    private static Precision[] precisions() {
+        return isX86()
+                ? new Precision[]{Precision.F32, Precision.BF16, Precision.INT8}
+                : new Precision[]{Precision.F32, Precision.BF16};
+    }
+
+    private static boolean isX86() {
+        return System.getProperty("os.arch").equals("amd64") || System.getProperty("os.arch").equals("x86_64");
+    }
+
+    private static LayerForm form(Precision precision) {
+        return switch (precision) {
+            case F32 -> LayerForm.F32;
+            case BF16 -> CpuIsa.hasBf16Products(dnnl_get_effective_cpu_isa())
+                    ? LayerForm.BF16
+                    : LayerForm.BF16_ROUNDED;
+            case INT8 -> LayerForm.INT8;
+            case F16 -> throw new IllegalArgumentException("no layer is computed in f16");
+        };
     }
 
     private static String describe() {
         dnnl_version_t version = dnnl_version();
         return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch() + " through JavaCPP, "
-                + CpuIsa.name(dnnl_get_effective_cpu_isa()) + ", one OpenMP thread for each of ours";
+                + CpuIsa.name(dnnl_get_effective_cpu_isa()) + ", one OpenMP thread for each of ours; "
+                + CpuIsa.precisions(dnnl_get_effective_cpu_isa());
     }
 }

@@ -3,6 +3,7 @@ package org.clip4j.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -100,9 +101,18 @@ final class OneDnnEngine implements MatrixEngine {
         return new LayerPacking(this, arena, weights).pack();
     }
 
-    /** The form for a layer: that of the engine, unless the layer is asked for in f32. */
+    /**
+     * The form for a layer: that of the engine, unless the layer is asked for in f32. In int8 layers without a bias stay in
+     * f32: in CLIP these are the projections into the embedding space, whose errors nothing evens out.
+     */
     LayerForm form(LayerWeights weights) {
-        return weights.precision() == Precision.F32 ? LayerForm.F32 : form;
+        boolean wide = weights.precision() == Precision.F32 || (form == LayerForm.INT8 && weights.bias() == null);
+        return wide ? LayerForm.F32 : form;
+    }
+
+    /** Steps from 0 to the largest int8 weight; see {@link CpuIsa#weightSteps}. */
+    int weightSteps() {
+        return CpuIsa.weightSteps(dnnl_get_effective_cpu_isa());
     }
 
     dnnl_engine engine() {

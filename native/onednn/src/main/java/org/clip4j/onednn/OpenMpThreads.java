@@ -17,7 +17,7 @@ final class OpenMpThreads {
     private static final String FUNCTION = "omp_set_num_threads";
 
     private final Function function;
-    private final Number one = new Number(1);
+    private final RegisterValue one = new RegisterValue(1);
 
     /** The function's pointer, as the preset wants it: the address of a cell that holds its address. */
     private static final class Function extends User_func_Pointer {
@@ -32,8 +32,8 @@ final class OpenMpThreads {
     }
 
     /** A number in the place of an address. */
-    private static final class Number extends Pointer {
-        Number(long value) {
+    private static final class RegisterValue extends Pointer {
+        RegisterValue(long value) {
             super((Pointer) null);
             address = value;
         }
