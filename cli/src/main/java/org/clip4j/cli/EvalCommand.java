@@ -96,8 +96,9 @@ final class EvalCommand implements Callable<Integer> {
         try (EvalProgress progress = new EvalProgress(clip.console());
                 Evaluator evaluator = new Evaluator(loaded, state, progress)) {
             if (samples instanceof CaptionedSamples captioned) {
-                try (Backend backend = Backends.open("cpu", Backends.AUTO,
-                        new BackendOptions(clip.backendChoice().threads(), Precision.F32))) {
+                BackendChoice choice = clip.backendChoice();
+                try (Backend backend = Backends.open(choice.device(), choice.backend(),
+                        new BackendOptions(choice.threads(), Precision.F32))) {
                     Evaluator.PairResult result = evaluator.pairs(captioned, pairs, backend);
                     report.pairs(result, samples instanceof DrawnCaptions drawn ? drawn.oracle(pairs) : null);
                 }

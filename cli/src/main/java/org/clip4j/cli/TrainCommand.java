@@ -52,7 +52,8 @@ final class TrainCommand implements Callable<Integer> {
     private Integer steps;
     @Option(names = "--warmup-steps", paramLabel = "N", description = "Instead of the recipe's.")
     private Integer warmupSteps;
-    @Option(names = "--batch", paramLabel = "N", description = "Pairs that the loss sees at once, instead of the recipe's.")
+    @Option(names = "--batch", paramLabel = "N", description = {
+            "Pairs that the loss sees at once, instead of the recipe's."})
     private Integer batch;
     @Option(names = "--chunk", paramLabel = "N", description = {
             "Pairs whose activations are in memory at once, instead of the recipe's; a smaller one costs a second",
@@ -75,8 +76,10 @@ final class TrainCommand implements Callable<Integer> {
         createFolder();
         try (CpuBackend backend = backend(); TrainingRun run = new TrainingRun(backend, chosen, task)) {
             int total = chosen.hyperparameters().learningRate().totalSteps();
-            console.note(String.format(Locale.ROOT, "training %,d parameters for %d steps of %d pairs, %d threads, %s",
-                    run.parameterCount(), total, chosen.hyperparameters().batch(), backend.threads(), run.source()));
+            console.note(String.format(Locale.ROOT,
+                    "training %,d parameters for %d steps of %d pairs, %s with %d threads, %s",
+                    run.parameterCount(), total, chosen.hyperparameters().batch(), backend.name(), backend.threads(),
+                    run.source()));
             Path model;
             try (Progress bar = Progress.items("train", total, false, console)) {
                 model = run.run(out, ClipVersion.code(), listener(bar, console));
@@ -131,7 +134,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         String name = backend.name();
         backend.close();
-        throw new InputException("this backend cannot train: --backend " + name + "; choose openblas or java");
+        throw new InputException("this backend cannot train: --backend " + name
+                + "; choose openblas, onednn or java");
     }
 
     private static Trainer.Listener listener(Progress bar, Console console) {

@@ -37,7 +37,8 @@ class TrainCommandTest {
         CommandRun run = CommandRun.of("train", "--recipe", recipe(SMALL), "--out", out(), "--threads", "2")
                 .succeeded();
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).contains("for 3 steps of 4 pairs, 2 threads, drawn seed=3", "step 3 of 3, loss ",
+        assertThat(run.err()).contains("for 3 steps of 4 pairs, ", " with 2 threads, drawn seed=3",
+                "step 3 of 3, loss ",
                 "wrote ");
         String model = Path.of(out(), "model.safetensors").toString();
         assertThat(CommandRun.of("info", model, "--json").succeeded().json()).containsEntry("precision", "f16+f32");

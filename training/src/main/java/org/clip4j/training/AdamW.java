@@ -13,8 +13,8 @@ import org.clip4j.kernels.cpu.RowMath;
 
 /**
  * Adam with decoupled weight decay, which skips the parameters that do not decay, and with the gradient scaled down to a
- * largest norm; if asked, with orthogonalised steps for the matrices within blocks, which need half as many pairs to learn
- * the drawn world. Deterministic for a number of threads. Used by one thread at a time.
+ * largest norm; if asked, with orthogonalised steps for the matrices within blocks. Deterministic for a number of threads.
+ * Used by one thread at a time.
  *
  * <p>Source: Loshchilov and Hutter 2019, algorithm 2, with the bias corrections of PyTorch's torch.optim.AdamW.
  */
@@ -39,6 +39,18 @@ public final class AdamW implements AutoCloseable {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, double maxNorm,
             double orthogonal) {
+        /** Refuses numbers that no training can mean. */
+        public Options {
+            if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0 && weightDecay >= 0 && maxNorm > 0
+                    && orthogonal >= 0 && Double.isFinite(orthogonal))) {
+                throw new IllegalArgumentException("the optimizer's numbers are out of range: expected 0 <= beta1 < 1,"
+                        + " 0 <= beta2 < 1, epsilon > 0, weightDecay >= 0, maxNorm > 0, orthogonal >= 0; actual beta1="
+                        + beta1 + " beta2=" + beta2 + " epsilon=" + epsilon + " weightDecay=" + weightDecay
+                        + " maxNorm="
+                        + maxNorm + " orthogonal=" + orthogonal);
+            }
+        }
+
         /** Of the vision transformers of Radford et al. 2021, table 19; the largest norm is 1. */
         public static Options clip() {
             return new Options(0.9, 0.98, 1e-6, 0.2, 1, 0);

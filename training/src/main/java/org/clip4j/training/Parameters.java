@@ -71,8 +71,8 @@ public final class Parameters implements TensorSource {
     /**
      * Draws the weights of a model that has learned nothing, the same for the same seed: the deviations of
      * openai/CLIP clip/model.py (CLIP.initialize_parameters and VisionTransformer), for the blocks of both towers;
-     * biases are 0, gains 1. The image tower's positions start as sines and cosines of row and column, which makes small
-     * models learn shapes much sooner than random ones do (Beyer et al. 2022, Better plain ViT baselines).
+     * biases are 0, gains 1. But the image tower's positions start as sines and cosines of row and column, fixed in Beyer et
+     * al. 2022, Better plain ViT baselines, and its patch filters as cosines of rising frequency.
      */
     public static Parameters random(Arena arena, ClipConfig config, long seed) {
         Parameters parameters = new Parameters(arena, config, DType.F32);

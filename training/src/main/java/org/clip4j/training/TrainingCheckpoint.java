@@ -65,11 +65,22 @@ public final class TrainingCheckpoint {
                 writeFully(channel, tensor.bytes().duplicate().clear());
             }
             channel.force(true);
+        } catch (IOException e) {
+            deleteQuietly(temporary, e);
+            throw e;
         }
         try {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static void deleteQuietly(Path file, IOException cause) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

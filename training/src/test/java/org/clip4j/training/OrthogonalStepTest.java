@@ -46,25 +46,31 @@ class OrthogonalStepTest {
                 .toArray(double[][]::new);
         double[][] momentum = new double[parameters.size()][];
         int steps = 3;
+        double[][] actualMomentum;
         try (AdamW optimizer = new AdamW(backend, arena, parameters, OPTIONS)) {
             for (int step = 0; step < steps; step++) {
                 for (int p = 0; p < parameters.size(); p++) {
                     Tensor gradient = parameters.get(p).gradient();
+                    Tensor fresh = values.normal(gradient.rows(), gradient.columns());
                     for (int i = 0; i < gradient.elements(); i++) {
-                        gradient.set(i, gradient.get(i) * (step == 1 ? -0.5 : 1.5));
+                        gradient.set(i, fresh.get(i));
                     }
                     momentum[p] = momentum[p] == null ? new double[gradient.elements()] : momentum[p];
                     expect(expected[p], momentum[p], parameters.get(p));
                 }
                 optimizer.step(RATE);
             }
+            actualMomentum = optimizer.moments().stream().map(own -> Values.of(own.mean())).toArray(double[][]::new);
         }
         for (int p = 0; p < parameters.size(); p++) {
             Parameter parameter = parameters.get(p);
-            // A small singular value grows by 3.4445 in each iteration, and its error with it; a product of K terms has
-            // K roundings, a weight one per step. Elements of directions are below 1.2.
+            // The gradients' elements are below 6, their weighted sum below 18.
+            Closeness.assertClose(parameter.name() + " momentum seed=" + values.seed, momentum[p], actualMomentum[p],
+                    2 * steps * Math.ulp(18f));
+            // A small singular value grows by 3.4445 in each iteration, and its error with it; K roundings of a product
+            // grow as their root, a weight has one per step. Elements of directions are below 1.2.
             double longer = Math.max(parameter.value().rows(), parameter.value().columns());
-            double limit = Math.ulp(1f) * steps * (4 + RATE * ORTHOGONAL * Math.sqrt(longer) * longer
+            double limit = Math.ulp(1f) * steps * (4 + RATE * ORTHOGONAL * Math.sqrt(longer) * Math.sqrt(longer)
                     * Math.pow(3.4445, 5));
             Closeness.assertClose(parameter.name() + " seed=" + values.seed, expected[p],
                     Values.of(parameter.value()), limit);

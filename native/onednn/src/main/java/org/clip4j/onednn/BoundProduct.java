@@ -60,22 +60,29 @@ final class BoundProduct implements AutoCloseable {
         } finally {
             dnnl_primitive_desc_destroy(description);
         }
-        LayerForm form = format.form();
-        x = argument(engine, DNNL_ARG_SRC, Dnnl.strided(form.inputType(), rows, format.depth(), xStride, 1), null);
-        weights = Dnnl.memory(format.weights(), engine, null);
-        argument(DNNL_ARG_WEIGHTS, weights);
-        out = argument(engine, DNNL_ARG_DST, Dnnl.strided(dnnl_f32, rows, format.columns(), outStride, 1), null);
-        if (form == LayerForm.INT8) {
-            zeroPoint = new IntPointer(1).put(RowConverter.ZERO_POINT);
-            argument(engine, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, Dnnl.vector(dnnl_s32, 1), zeroPoint);
-            perColumn = argument(engine, DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
-                    Dnnl.vector(dnnl_f32, format.columns()), null);
-        } else {
-            zeroPoint = null;
-            perColumn = argument(engine, DNNL_ARG_BIAS, Dnnl.strided(dnnl_f32, 1, format.columns(), format.columns(),
-                    1), null);
+        try {
+            LayerForm form = format.form();
+            x = argument(engine, DNNL_ARG_SRC, Dnnl.strided(form.inputType(), rows, format.depth(), xStride, 1), null);
+            weights = Dnnl.memory(format.weights(), engine, null);
+            argument(DNNL_ARG_WEIGHTS, weights);
+            out = argument(engine, DNNL_ARG_DST, Dnnl.strided(dnnl_f32, rows, format.columns(), outStride, 1), null);
+            if (form == LayerForm.INT8) {
+                zeroPoint = new IntPointer(1).put(RowConverter.ZERO_POINT);
+                argument(engine, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, Dnnl.vector(dnnl_s32, 1), zeroPoint);
+                perColumn = argument(engine, DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
+                        Dnnl.vector(dnnl_f32, format.columns()), null);
+            } else {
+                zeroPoint = null;
+                perColumn = argument(engine, DNNL_ARG_BIAS,
+                        Dnnl.strided(dnnl_f32, 1, format.columns(), format.columns(),
+                                1),
+                        null);
+            }
+            arguments.position(0);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
-        arguments.position(0);
     }
 
     private dnnl_memory argument(dnnl_engine engine, int name, dnnl_memory_desc description, Pointer at) {

@@ -22,7 +22,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_zero_points_
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_unimplemented;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
 
 import org.bytedeco.dnnl.dnnl_engine;
@@ -107,7 +107,11 @@ final class LayerFormat implements AutoCloseable {
         try {
             dnnl_primitive_desc described = new dnnl_primitive_desc();
             int status = dnnl_matmul_primitive_desc_create(described, engine, x, weights, bias, out, attributes);
-            return status == dnnl_success ? described : null;
+            if (status == dnnl_unimplemented) {
+                return null;
+            }
+            Dnnl.check(status, "dnnl_matmul_primitive_desc_create");
+            return described;
         } finally {
             dnnl_primitive_attr_destroy(attributes);
             if (bias != null) {
@@ -121,6 +125,16 @@ final class LayerFormat implements AutoCloseable {
     private static dnnl_primitive_attr attributes(LayerForm form, boolean add, Activation activation) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         Dnnl.check(dnnl_primitive_attr_create(attributes), "dnnl_primitive_attr_create");
+        try {
+            set(attributes, form, add, activation);
+            return attributes;
+        } catch (RuntimeException | Error e) {
+            dnnl_primitive_attr_destroy(attributes);
+            throw e;
+        }
+    }
+
+    private static void set(dnnl_primitive_attr attributes, LayerForm form, boolean add, Activation activation) {
         if (form == LayerForm.INT8) {
             // A scale for each column, which is the second axis; one zero point for the whole input.
             Dnnl.check(dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, 1 << 1),
@@ -130,16 +144,18 @@ final class LayerFormat implements AutoCloseable {
         }
         dnnl_post_ops after = new dnnl_post_ops();
         Dnnl.check(dnnl_post_ops_create(after), "dnnl_post_ops_create");
-        if (add) {
-            Dnnl.check(dnnl_post_ops_append_sum(after, 1f, 0, dnnl_data_type_undef), "dnnl_post_ops_append_sum");
+        try {
+            if (add) {
+                Dnnl.check(dnnl_post_ops_append_sum(after, 1f, 0, dnnl_data_type_undef), "dnnl_post_ops_append_sum");
+            }
+            if (activation != Activation.NONE) {
+                Dnnl.check(dnnl_post_ops_append_eltwise(after, algorithm(activation),
+                        activation == Activation.QUICK_GELU ? QUICK_GELU : 0, 0), "dnnl_post_ops_append_eltwise");
+            }
+            Dnnl.check(dnnl_primitive_attr_set_post_ops(attributes, after), "dnnl_primitive_attr_set_post_ops");
+        } finally {
+            dnnl_post_ops_destroy(after);
         }
-        if (activation != Activation.NONE) {
-            Dnnl.check(dnnl_post_ops_append_eltwise(after, algorithm(activation),
-                    activation == Activation.QUICK_GELU ? QUICK_GELU : 0, 0), "dnnl_post_ops_append_eltwise");
-        }
-        Dnnl.check(dnnl_primitive_attr_set_post_ops(attributes, after), "dnnl_primitive_attr_set_post_ops");
-        dnnl_post_ops_destroy(after);
-        return attributes;
     }
 
     private static int algorithm(Activation activation) {

@@ -14,6 +14,7 @@ import org.clip4j.image.PreprocessConfig;
 import org.clip4j.image.Preprocessor;
 import org.clip4j.text.ClipTokenizer;
 import org.clip4j.text.InvalidTextException;
+import org.clip4j.training.Lanes;
 import org.clip4j.training.PairBatch;
 import org.clip4j.training.PairSource;
 import org.clip4j.training.drawn.Draws;

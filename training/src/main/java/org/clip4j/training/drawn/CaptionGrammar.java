@@ -40,7 +40,9 @@ public final class CaptionGrammar {
         // A vague caption says no colours or no shapes, of all things alike.
         boolean colourless = detail == Detail.NAMES || draws.chance(0.6);
         for (Item item : group ? scene.items().subList(0, 1) : scene.items()) {
-            if (detail == Detail.VAGUE || detail == Detail.NAMES) {
+            if (detail == Detail.COLOURS) {
+                mentions.add(coloured(item, count));
+            } else if (detail == Detail.VAGUE || detail == Detail.NAMES) {
                 mentions.add(vague(item, count, colourless));
             } else {
                 mentions.add(item instanceof Figure figure
@@ -68,6 +70,12 @@ public final class CaptionGrammar {
     private static Mention inscription(Inscription item, Detail detail, Draws draws) {
         boolean colour = detail == Detail.COMPLETE || draws.chance(0.7);
         return new Mention(1, null, colour ? item.colour() : null, null, null, item.text());
+    }
+
+    private static Mention coloured(Item item, int count) {
+        return item instanceof Figure figure
+                ? new Mention(count, figure.shape(), figure.colour(), null, null, null)
+                : new Mention(1, null, item.colour(), null, null, ((Inscription) item).text());
     }
 
     private static Mention vague(Item item, int count, boolean colourless) {

@@ -9,5 +9,7 @@ public enum Detail {
     /** Less than that: no colours, no shapes, or nothing in particular, sometimes in many words. Never false. */
     VAGUE,
     /** What the things are, and nothing else of them or of the picture. */
-    NAMES
+    NAMES,
+    /** What the things are and of which colours, and nothing else. */
+    COLOURS
 }

@@ -24,6 +24,9 @@ final class Lessons {
     private static final long SCENES_UNTIL = 260_000;
     /** What stays of names. */
     private static final double NAMES_REST = 0.25;
+    /** Pairs from which on colours are asked for, and part of the lessons that ask for them. */
+    private static final long COLOURS_FROM = 576_000;
+    private static final double COLOURS = 0.55;
     /** Part of the other scenes that have more than one thing. */
     private static final double FULL = 0.65;
     /** Neighbours that may have a palette in common. */
@@ -50,11 +53,14 @@ final class Lessons {
         Draws draws = Draws.of(seed, index);
         Draws lesson = Draws.of(seed ^ LESSONS, index / GROUP);
         if (lesson.chance(Math.max(INK_REST, 1 - rise(index, INK_ONLY, INK_UNTIL)))) {
-            return named(index, INK, draws);
+            return pair(index, INK, Detail.NAMES, draws);
+        }
+        if (index >= COLOURS_FROM && lesson.chance(COLOURS)) {
+            return pair(index, EASY, Detail.COLOURS, draws);
         }
         double scenes = rise(index, SCENES_FROM, SCENES_UNTIL);
         if (lesson.chance(Math.max(NAMES_REST, 1 - scenes))) {
-            return named(index, EASY, draws);
+            return pair(index, EASY, Detail.NAMES, draws);
         }
         Draws common = Draws.of(seed ^ PALETTES, index / NEIGHBOURS);
         Palette palette = common.chance(NARROW) ? Palette.narrow(common) : Palette.ALL;
@@ -66,9 +72,9 @@ final class Lessons {
         return new DrawnWorld.Pair(index, scene, grammar.caption(scene, detail, draws));
     }
 
-    private DrawnWorld.Pair named(long index, SceneSampler sampler, Draws draws) {
+    private DrawnWorld.Pair pair(long index, SceneSampler sampler, Detail detail, Draws draws) {
         Scene scene = sampler.sample(draws);
-        return new DrawnWorld.Pair(index, scene, grammar.caption(scene, Detail.NAMES, draws));
+        return new DrawnWorld.Pair(index, scene, grammar.caption(scene, detail, draws));
     }
 
     private static double rise(long at, long from, long to) {

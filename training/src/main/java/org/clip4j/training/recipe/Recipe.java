@@ -38,6 +38,7 @@ public final class Recipe {
      * The numbers of a recipe.
      *
      * @param seed of the first weights, of the drawn world, and of the order of a data set
+     * @param firstPair of the drawn world's lessons, which the training begins with; 0 unless it goes on from another one
      * @param vocabularyCaptions captions that the vocabulary is learned from
      * @param vocabularyMerges most merges of the vocabulary
      * @param batch pairs that the loss sees at once
@@ -47,7 +48,8 @@ public final class Recipe {
      * @param checkpointEvery steps from one checkpoint to the next
      * @param dtype of the model file's matrices
      */
-    public record Hyperparameters(long seed, int vocabularyCaptions, int vocabularyMerges, int batch, int chunk,
+    public record Hyperparameters(long seed, long firstPair, int vocabularyCaptions, int vocabularyMerges, int batch,
+            int chunk,
             LearningRate learningRate, AdamW.Options optimizer, int checkpointEvery, DType dtype) {}
 
     private Recipe(String file, Map<String, Object> json) throws ModelFileException {
@@ -118,7 +120,8 @@ public final class Recipe {
         JsonFields vocabulary = root.object("vocabulary");
         JsonFields optimizer = root.object("optimizer");
         AdamW.Options clip = AdamW.Options.clip();
-        Hyperparameters numbers = new Hyperparameters(root.integer(SEED), positive(vocabulary, "captions", 1 << 30),
+        Hyperparameters numbers = new Hyperparameters(root.integer(SEED), firstPair(root),
+                positive(vocabulary, "captions", 1 << 30),
                 positive(vocabulary, "merges", 1 << 20), positive(root, "batch", MAX_BATCH),
                 positive(root, "chunk", MAX_BATCH),
                 new LearningRate(root.number("learning_rate", Double.NaN), root.integer("warmup_steps"),
@@ -132,6 +135,14 @@ public final class Recipe {
         vocabulary.refuseOthers();
         optimizer.refuseOthers();
         return numbers;
+    }
+
+    private static int firstPair(JsonFields root) throws ModelFileException {
+        int first = root.has("first_pair") ? root.integer("first_pair") : 0;
+        if (first < 0) {
+            throw root.wrong("first_pair", "0 or more", first);
+        }
+        return first;
     }
 
     private static int positive(JsonFields fields, String name, int max) throws ModelFileException {

@@ -95,8 +95,12 @@ public final class TrainingRun implements AutoCloseable {
             ClipConfig config = parameters.config();
             ClipTokenizer tokenizer = ClipTokenizer.of(merges, config.text().contextLength());
             if (task.data.isEmpty()) {
-                source = new DrawnPairs(recipe.hyperparameters().seed(), tokenizer, config.preprocess().size());
-                sourceName = "drawn seed=" + recipe.hyperparameters().seed();
+                source = opened.add(new DrawnPairs(recipe.hyperparameters().seed(), tokenizer,
+                        config.preprocess().size(), backend.threads(), recipe.hyperparameters().firstPair()));
+                sourceName = "drawn seed=" + recipe.hyperparameters().seed()
+                        + (recipe.hyperparameters().firstPair() == 0
+                                ? ""
+                                : " first_pair=" + recipe.hyperparameters().firstPair());
             } else {
                 DatasetPairs pairs = opened.add(Datasets.pairs(task.data, new DatasetPairs.Options(tokenizer,
                         config.preprocess().size(), recipe.hyperparameters().seed(), backend.threads()), task.notes));
@@ -119,7 +123,7 @@ public final class TrainingRun implements AutoCloseable {
     private Trainer.Options options() {
         Recipe.Hyperparameters numbers = recipe.hyperparameters();
         return new Trainer.Options(numbers.batch(), numbers.chunk(), numbers.learningRate(), numbers.optimizer(),
-                task.lockImage, numbers.checkpointEvery(), sourceName);
+                task.lockImage, numbers.checkpointEvery(), sourceName + init());
     }
 
     private static BpeMerges merges(ModelFile file) throws ModelFileException {
@@ -192,10 +196,15 @@ public final class TrainingRun implements AutoCloseable {
         return model;
     }
 
+    /** The model that the training started from: a checkpoint of one that started from another is not gone on with. */
+    private String init() {
+        return task.init.map(path -> " init=" + path.getFileName()).orElse("");
+    }
+
     private String provenance(String code) {
         return "clip train: recipe=" + recipe.name() + " recipe_sha256=" + recipe.sha256() + " seed="
                 + recipe.hyperparameters().seed() + " steps=" + trainer.steps() + " data=" + sourceName
-                + task.init.map(path -> " init=" + path.getFileName()).orElse("")
+                + init()
                 + (task.lockImage ? " lock_image" : "") + " code=" + code;
     }
 

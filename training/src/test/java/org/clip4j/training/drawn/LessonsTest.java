@@ -2,6 +2,7 @@ package org.clip4j.training.drawn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -121,10 +122,12 @@ class LessonsTest {
     }
 
     @Test
-    void aBatchHasThePairsOfItsPositions() {
+    void aBatchHasThePairsOfItsPositions() throws IOException {
         ClipTokenizer tokenizer = ClipTokenizer.of(new DrawnWorld(5, Split.TRAINING).vocabulary(500, 100), 200);
         PairBatch batch = new PairBatch(3, 32, 200);
-        new DrawnPairs(5, tokenizer, 32).read(LATE, 3, batch);
+        try (DrawnPairs drawn = new DrawnPairs(5, tokenizer, 32, 2, LATE - 96)) {
+            drawn.read(96, 3, batch);
+        }
         DrawnWorld.Pair second = lessons.pair(LATE + 1);
         byte[] picture = new byte[3 * 32 * 32];
         batch.pixels().get(picture.length, picture);

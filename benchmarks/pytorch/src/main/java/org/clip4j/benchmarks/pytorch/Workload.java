@@ -46,11 +46,12 @@ final class Workload {
         ClipTokenizer tokenizer = ClipTokenizer.of(merges, DrawnWorld.CONTEXT_LENGTH);
         config = recipe.config(tokenizer.vocabSize(), tokenizer.eot());
         int R = config.preprocess().size();
-        DrawnPairs pairs = new DrawnPairs(numbers.seed(), tokenizer, R);
-        for (int i = 0; i < BATCHES; i++) {
-            PairBatch batch = new PairBatch(numbers.batch(), R, config.text().contextLength());
-            pairs.read((FIRST_BATCH + i) * numbers.batch(), numbers.batch(), batch);
-            batches.add(batch);
+        try (DrawnPairs pairs = new DrawnPairs(numbers.seed(), tokenizer, R, 1, 0)) {
+            for (int i = 0; i < BATCHES; i++) {
+                PairBatch batch = new PairBatch(numbers.batch(), R, config.text().contextLength());
+                pairs.read((FIRST_BATCH + i) * numbers.batch(), numbers.batch(), batch);
+                batches.add(batch);
+            }
         }
     }
 

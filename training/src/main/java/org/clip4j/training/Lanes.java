@@ -1,4 +1,4 @@
-package org.clip4j.training.dataset;
+package org.clip4j.training;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,17 +9,23 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Does numbered tasks on some threads; with one, on the caller's own. One thread at a time calls. */
-final class Lanes implements AutoCloseable {
+/**
+ * Does numbered tasks on some threads, which are its own and wait while there is nothing to do; with one thread, on the
+ * caller's own. One thread at a time calls.
+ */
+public final class Lanes implements AutoCloseable {
     private final int threads;
     private final ExecutorService executor;
 
     /** One of the tasks. */
-    interface Task {
+    @FunctionalInterface
+    public interface Task {
+        /** Does the task of a number on a lane, 0 to threads - 1; a lane has one task at a time. */
         void run(int lane, int number) throws IOException;
     }
 
-    Lanes(int threads) {
+    /** Starts no thread before the first task. */
+    public Lanes(int threads) {
         this.threads = threads;
         this.executor = threads == 1 ? null : Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "clip4j-dataset");
@@ -28,8 +34,12 @@ final class Lanes implements AutoCloseable {
         });
     }
 
-    /** Runs tasks 0 to count - 1, and waits. When some fail, the one with the smallest number says why. */
-    void run(int count, Task task) throws IOException {
+    /**
+     * Runs tasks 0 to count - 1, and waits.
+     *
+     * @throws IOException when some fail: that of the one with the smallest number
+     */
+    public void run(int count, Task task) throws IOException {
         if (executor == null) {
             for (int i = 0; i < count; i++) {
                 task.run(0, i);
@@ -82,6 +92,7 @@ final class Lanes implements AutoCloseable {
         }
     }
 
+    /** Lets the threads end. */
     @Override
     public void close() {
         if (executor != null) {
