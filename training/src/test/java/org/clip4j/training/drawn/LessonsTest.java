@@ -14,7 +14,7 @@ import org.clip4j.training.PairBatch;
 import org.junit.jupiter.api.Test;
 
 class LessonsTest {
-    private static final long LATE = 10_000L * Lessons.GROUP;
+    private static final long LATE = 5_000L * Lessons.GROUP;
 
     private final Lessons lessons = new Lessons(5);
 
@@ -87,6 +87,22 @@ class LessonsTest {
             groupsOfNames += names.contains(true) ? 1 : 0;
         }
         assertThat(groupsOfNames).isBetween(30, 75);
+    }
+
+    @Test
+    void theLastLessonsAskForNamesWithColours() {
+        int groupsOfColours = 0;
+        for (int group = 10_000; group < 10_200; group++) {
+            DrawnWorld.Pair pair = lessons.pair((long) group * Lessons.GROUP);
+            if (pair.caption().detail() == Detail.COLOURS) {
+                groupsOfColours++;
+                assertThat(pair.caption().claims().areTrueOf(pair.scene())).isTrue();
+                assertThat(pair.caption().claims().tone()).isNull();
+                assertThat(pair.caption().claims().mentions()).allMatch(mention -> mention.colour() != null
+                        && mention.size() == null && mention.fill() == null);
+            }
+        }
+        assertThat(groupsOfColours).isBetween(80, 135);
     }
 
     @Test
