@@ -59,17 +59,49 @@ public final class Arena implements AutoCloseable {
         return tensor;
     }
 
+    /**
+     * A zeroed tensor that the host can read, whatever the arena's memory is: for results that are few and go to the caller.
+     * A device writes it slower than its own memory.
+     */
+    public Tensor allocateShared(DType dtype, int... shape) {
+        if (!allocator.isOnDevice()) {
+            return allocate(dtype, shape);
+        }
+        if (closed) {
+            throw new IllegalStateException("the arena is closed");
+        }
+        int wantedBytes = Math.toIntExact(Tensor.sizeBytes(dtype, shape));
+        return tensor(newBlock(allocator.shared(), wantedBytes), 0, wantedBytes, dtype, shape);
+    }
+
     private MemoryAllocator.Block newBlock(int blockBytes) {
-        MemoryAllocator.Block block = allocator.allocate(blockBytes);
+        return newBlock(allocator, blockBytes);
+    }
+
+    private MemoryAllocator.Block newBlock(MemoryAllocator from, int blockBytes) {
+        MemoryAllocator.Block block = from.allocate(blockBytes);
         blocks.add(block);
         sizeBytes += blockBytes;
         return block;
     }
 
     private static Tensor tensor(MemoryAllocator.Block block, int at, int length, DType dtype, int[] shape) {
+        if (block.bytes() == null) {
+            return Tensor.onDevice(dtype, block.address() + at, shape);
+        }
         ByteBuffer part = block.bytes().slice(at, length);
         return Tensor.of(part, dtype, block.address() == Tensor.NO_ADDRESS ? Tensor.NO_ADDRESS : block.address() + at,
                 shape);
+    }
+
+    /** Whether the tensors lie in a device's memory, and have no bytes. */
+    public boolean isOnDevice() {
+        return allocator.isOnDevice();
+    }
+
+    /** Bytes that the allocator has left, as far as is known; {@link Long#MAX_VALUE} when it is not. */
+    public long freeBytes() {
+        return allocator.freeBytes();
     }
 
     /** Bytes taken from the allocator. */

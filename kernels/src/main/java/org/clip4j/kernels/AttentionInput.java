@@ -132,6 +132,21 @@ public final class AttentionInput {
         return segments;
     }
 
+    /** The array of {@link #queryOffset}, for backends that copy it to a device; not to be changed. */
+    public int[] queryOffsets() {
+        return queryOffsets;
+    }
+
+    /** The array of {@link #keyOffset}, for backends that copy it to a device; not to be changed. */
+    public int[] keyOffsets() {
+        return keyOffsets;
+    }
+
+    /** The array of {@link #keyRow}, or null when key i is row i; not to be changed. */
+    public int[] keyRows() {
+        return keyRows;
+    }
+
     /** First query row of a segment; for {@code segment == segments()} the end of the last. */
     public int queryOffset(int segment) {
         return queryOffsets[segment];

@@ -26,6 +26,14 @@ public interface Backend extends AutoCloseable {
     /** One line for people: library, version, instruction set. */
     String description();
 
+    /**
+     * Type of what lies between the operations of a layer: normalised rows, queries, keys and values, hidden rows, feature
+     * maps. The residual stream is F32 whatever this is.
+     */
+    default DType activationType() {
+        return DType.F32;
+    }
+
     /** Memory that this backend's operations accept. */
     Arena newArena();
 
@@ -48,6 +56,19 @@ public interface Backend extends AutoCloseable {
      * @param bias [D]
      */
     LayerNorm layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon);
+
+    /**
+     * The end of a residual branch: a sum and a layer norm that a backend may do in one pass.
+     *
+     * @param linear of this backend, without activation
+     * @param norm of this backend
+     */
+    default ResidualNorm residualNorm(Linear linear, LayerNorm norm) {
+        return (context, in, rows, x, normed) -> {
+            linear.runAdd(context, in, rows, x);
+            norm.run(context, x, rows, normed);
+        };
+    }
 
     /**
      * Scaled dot-product attention; with {@code causal} the last query of a segment sees all of its keys, and each query

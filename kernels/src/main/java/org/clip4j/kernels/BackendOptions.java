@@ -5,13 +5,27 @@ package org.clip4j.kernels;
  *
  * @param threads threads of one call, the caller's own included; at least 1
  * @param precision of the matrix products
+ * @param deviceIndex which of several devices of the kind, counted from 0
  */
-public record BackendOptions(int threads, Precision precision) {
-    /** Checks the number of threads. */
+public record BackendOptions(int threads, Precision precision, int deviceIndex) {
+    /** For the first device. */
+    public BackendOptions(int threads, Precision precision) {
+        this(threads, precision, 0);
+    }
+
+    /** Checks the numbers. */
     public BackendOptions {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1: threads=" + threads);
         }
+        if (deviceIndex < 0) {
+            throw new IllegalArgumentException("devices are counted from 0: deviceIndex=" + deviceIndex);
+        }
+    }
+
+    /** With another device. */
+    public BackendOptions withDeviceIndex(int newDeviceIndex) {
+        return new BackendOptions(threads, precision, newDeviceIndex);
     }
 
     /** As many threads as processors granted to this process (a container's quota included), in f32. */

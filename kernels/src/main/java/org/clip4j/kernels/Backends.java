@@ -32,7 +32,7 @@ public final class Backends {
     /**
      * Opens a backend by name, or the fastest usable one.
      *
-     * @param device {@code cpu} or {@code cuda}
+     * @param device {@code cpu}, {@code cuda} or one of several such as {@code cuda:1}; see {@link DeviceName}
      * @param name a backend's name, or {@link #AUTO}
      * @throws BackendException when the named one, or every one, cannot be used; never falls back silently
      */
@@ -47,12 +47,14 @@ public final class Backends {
 
     /** The choice among given providers, fastest first. */
     static Selection select(List<BackendProvider> providers, String device, String name, BackendOptions options) {
-        List<BackendProvider> candidates = providers.stream().filter(p -> p.device().equals(device)).toList();
+        DeviceName wanted = DeviceName.parse(device);
+        List<BackendProvider> candidates = providers.stream().filter(p -> p.device().equals(wanted.kind())).toList();
         if (candidates.isEmpty()) {
             throw new BackendException("no backend for device '" + device + "' is on the class path; devices="
                     + providers.stream().map(BackendProvider::device).distinct().sorted().toList(), null);
         }
-        return name.equals(AUTO) ? openFastest(device, candidates, options) : openNamed(name, candidates, options);
+        BackendOptions onDevice = options.withDeviceIndex(wanted.index());
+        return name.equals(AUTO) ? openFastest(device, candidates, onDevice) : openNamed(name, candidates, onDevice);
     }
 
     private static Selection openNamed(String name, List<BackendProvider> candidates, BackendOptions options) {

@@ -12,17 +12,55 @@ public interface ExecutionContext extends AutoCloseable {
      *
      * @param source direct or heap buffer; read from {@code sourceIndex} on, position and limit are not changed
      * @throws IndexOutOfBoundsException when either has fewer values
-     * @throws IllegalArgumentException when the target is a view of some columns
+     * @throws IllegalArgumentException when the target is a view of some columns, or is not F32
      */
     void upload(FloatBuffer source, int sourceIndex, Tensor target, int count);
 
     /**
-     * Copies the first values of a tensor of the workspace to the caller; the counterpart of {@link #upload}.
+     * Host memory from which {@link #upload} into a tensor is fastest: the tensor's own where the host can reach it, so
+     * that nothing is copied at all. Belongs to the context; the same buffer for the same tensor.
+     *
+     * @param target contiguous, F32
+     */
+    default FloatBuffer staging(Tensor target) {
+        return target.floats();
+    }
+
+    /**
+     * Copies the first values of a tensor of the workspace to the caller; the counterpart of {@link #upload}. Waits for the
+     * operations that were run before.
      *
      * @throws IndexOutOfBoundsException when either has fewer values
-     * @throws IllegalArgumentException when the source is a view of some columns
+     * @throws IllegalArgumentException when the source is a view of some columns, or is not F32
      */
     void download(Tensor source, FloatBuffer target, int targetIndex, int count);
+
+    /** Whether all operations that were run have ended, without waiting for them. */
+    default boolean isIdle() {
+        return true;
+    }
+
+    /**
+     * Runs a sequence of operations that is the same at every call with the same key: the same operations on the same
+     * tensors, with the same numbers of rows. Arrays of numbers are the same objects of other contents. So a backend may
+     * record the sequence the first time, and replay it from then on.
+     *
+     * @param key of the sequence within this context
+     * @param operations neither uploads nor downloads
+     */
+    default void replay(long key, Runnable operations) {
+        operations.run();
+    }
+
+    /**
+     * The number of rows that stands for {@code rows} in a key of {@link #replay}: a backend that records sequences has
+     * fewer of them to record when some sizes share the next larger one. What is computed for rows too many is not used.
+     *
+     * @return {@code rows} or somewhat more, never more than {@code maxRows}
+     */
+    default int recordedRows(int rows, int maxRows) {
+        return rows;
+    }
 
     @Override
     void close();

@@ -25,10 +25,25 @@ public interface MemoryAllocator {
      */
     Block allocate(int sizeBytes);
 
+    /** Whether the blocks lie in a device's memory, and have no bytes. */
+    default boolean isOnDevice() {
+        return false;
+    }
+
+    /** Bytes that are left, as far as is known; {@link Long#MAX_VALUE} when it is not. */
+    default long freeBytes() {
+        return Long.MAX_VALUE;
+    }
+
+    /** An allocator whose blocks a device and the host both reach, for results; this one where the host reaches all. */
+    default MemoryAllocator shared() {
+        return this;
+    }
+
     /**
      * A block of memory and what frees it.
      *
-     * @param bytes the memory
+     * @param bytes the memory; null when it is a device's
      * @param address its native address, or {@link Tensor#NO_ADDRESS}
      * @param release frees it; called once
      */

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Precision {
     /** IEEE single. */
     F32,
+    /** f32 rounded to 10 bits of mantissa for the products of matrix units, f32 sums. */
+    TF32,
     /** bfloat16 products, f32 sums. */
     BF16,
     /** IEEE half products, f32 sums. */

@@ -10,6 +10,9 @@ import java.util.Objects;
  * A shaped, row-major view of off-heap memory in little-endian order. A tensor never owns: whoever allocated the memory
  * (an {@link Arena}, a mapped file, the caller) frees it, and the view is invalid from then on.
  *
+ * <p>The memory may be a device's, which only that device can reach: such a tensor has an address and no bytes, and is
+ * filled and read through {@link ExecutionContext#upload} and {@link ExecutionContext#download}.
+ *
  * <p>Every tensor can be looked at as a matrix of {@link #rows()} rows of {@link #columns()} values: the last axis is
  * the columns, all others together the rows. Rows of a {@linkplain #columns(int, int) column view} lie
  * {@link #rowStride()} elements apart; in every other tensor they follow each other.
@@ -30,7 +33,7 @@ public final class Tensor {
 
     private Tensor(ByteBuffer bytes, DType dtype, long address, int rowStride, int[] shape) {
         this.bytes = bytes;
-        this.floats = dtype == DType.F32 ? bytes.asFloatBuffer() : null;
+        this.floats = dtype == DType.F32 && bytes != null ? bytes.asFloatBuffer() : null;
         this.dtype = dtype;
         this.address = address;
         this.shape = shape;
@@ -55,6 +58,17 @@ public final class Tensor {
         }
         int last = shape.length == 0 ? 1 : shape[shape.length - 1];
         return new Tensor(bytes.slice().order(ByteOrder.LITTLE_ENDIAN), dtype, address, last, shape.clone());
+    }
+
+    /**
+     * A contiguous view of a device's memory.
+     *
+     * @param address of the first byte, as the device counts
+     */
+    public static Tensor onDevice(DType dtype, long address, int... shape) {
+        Math.multiplyExact(countRows(shape), shape.length == 0 ? 1 : shape[shape.length - 1]);
+        int last = shape.length == 0 ? 1 : shape[shape.length - 1];
+        return new Tensor(null, dtype, address, last, shape.clone());
     }
 
     /**
@@ -145,21 +159,33 @@ public final class Tensor {
     /**
      * The memory as bytes, little-endian, index 0 being the tensor's first element. Use absolute access only: position
      * and limit are shared by all users of this tensor.
+     *
+     * @throws IllegalStateException when the memory is a device's
      */
     public ByteBuffer bytes() {
+        if (bytes == null) {
+            throw new IllegalStateException("tensor lies in a device's memory: tensor=" + this
+                    + "; download it through an execution context");
+        }
         return bytes;
     }
 
     /**
      * The memory as floats; absolute access only.
      *
-     * @throws IllegalStateException when the tensor is not F32
+     * @throws IllegalStateException when the tensor is not F32, or the memory is a device's
      */
     public FloatBuffer floats() {
         if (floats == null) {
+            bytes();
             throw new IllegalStateException("tensor is not f32: dtype=" + dtype + " shape=" + Arrays.toString(shape));
         }
         return floats;
+    }
+
+    /** True when the memory is a device's, so that there are no {@link #bytes()}. */
+    public boolean isOnDevice() {
+        return bytes == null;
     }
 
     /** Native address of the first element, or {@link #NO_ADDRESS}. */
@@ -178,7 +204,9 @@ public final class Tensor {
             throw new IllegalArgumentException("cannot reshape: from=" + Arrays.toString(shape) + " to="
                     + Arrays.toString(newShape) + " contiguous=" + isContiguous());
         }
-        return of(bytes.duplicate().clear(), dtype, address, newShape);
+        return bytes == null
+                ? onDevice(dtype, address, newShape)
+                : of(bytes.duplicate().clear(), dtype, address, newShape);
     }
 
     /** The first elements of a contiguous tensor under another shape, for memory that several tensors use in turn. */
@@ -188,7 +216,9 @@ public final class Tensor {
             throw new IllegalArgumentException("cannot be a prefix: of=" + Arrays.toString(shape) + " prefix="
                     + Arrays.toString(newShape) + " contiguous=" + isContiguous());
         }
-        return of(bytes.slice(0, count * dtype.sizeBytes()), dtype, address, newShape);
+        return bytes == null
+                ? onDevice(dtype, address, newShape)
+                : of(bytes.slice(0, count * dtype.sizeBytes()), dtype, address, newShape);
     }
 
     /** Rows {@code from} (inclusive) to {@code to} (exclusive) as a matrix [to - from, columns]. */
@@ -210,8 +240,10 @@ public final class Tensor {
 
     private Tensor view(int firstElement, int endElement, int rows, int columns) {
         int size = dtype.sizeBytes();
-        ByteBuffer part = bytes.slice(firstElement * size, (endElement - firstElement) * size)
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer part = bytes == null
+                ? null
+                : bytes.slice(firstElement * size, (endElement - firstElement) * size)
+                        .order(ByteOrder.LITTLE_ENDIAN);
         long partAddress = address == NO_ADDRESS ? NO_ADDRESS : address + (long) firstElement * size;
         return new Tensor(part, dtype, partAddress, rowStride, new int[]{rows, columns});
     }
@@ -231,6 +263,7 @@ public final class Tensor {
      */
     public double get(int index) {
         int at = Math.multiplyExact(index, dtype.sizeBytes());
+        bytes();
         return switch (dtype) {
             case F64 -> bytes.getDouble(at);
             case F32 -> bytes.getFloat(at);
@@ -260,6 +293,7 @@ public final class Tensor {
      */
     public void set(int index, double value) {
         int at = Math.multiplyExact(index, dtype.sizeBytes());
+        bytes();
         switch (dtype) {
             case F64 -> bytes.putDouble(at, value);
             case F32 -> bytes.putFloat(at, (float) value);

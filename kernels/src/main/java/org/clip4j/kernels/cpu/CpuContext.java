@@ -91,8 +91,12 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // the tensor's own memory, not memory with the same contents
     public void upload(FloatBuffer source, int sourceIndex, Tensor target, int count) {
         Operands.requireContiguous("target", target);
+        if (source == staging(target) && sourceIndex == 0) {
+            return;
+        }
         target.floats().put(0, source, sourceIndex, count);
     }
 
