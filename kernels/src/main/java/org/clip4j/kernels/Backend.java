@@ -116,6 +116,24 @@ public interface Backend extends AutoCloseable {
     /** Divides each row of E columns by its L2 norm; a row of zeros stays zero. */
     L2Normalize l2Normalize(int width);
 
+    /**
+     * Rows to search in, zeros at first.
+     *
+     * @param arena receives them
+     * @param width E, columns of a row
+     * @param capacityRows at most 2^30
+     * @param stored the type that they are stored in: F32, F16 or BF16
+     */
+    NearestRows nearestRows(Arena arena, int width, int capacityRows, DType stored);
+
+    /**
+     * Rows to search in that lie in the host's memory already, such as a mapped file: left there by backends that reach it,
+     * copied to the arena by others. All are read once. They cannot be {@linkplain NearestRows#set set}.
+     *
+     * @param rows F32, F16 or BF16
+     */
+    NearestRows nearestRows(Arena arena, RowBlocks rows);
+
     /** Ends the threads and frees what the backend itself holds; every context and arena must be closed before. */
     @Override
     void close();

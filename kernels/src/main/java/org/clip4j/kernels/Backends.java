@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 public final class Backends {
     /** The name that stands for the fastest usable backend of the device. */
     public static final String AUTO = "auto";
+    private static final String ONE_OF_A_KIND = "cpu";
 
     /**
      * An opened backend, and how it came to be chosen.
@@ -52,6 +53,10 @@ public final class Backends {
         if (candidates.isEmpty()) {
             throw new BackendException("no backend for device '" + device + "' is on the class path; devices="
                     + providers.stream().map(BackendProvider::device).distinct().sorted().toList(), null);
+        }
+        if (wanted.index() > 0 && wanted.kind().equals(ONE_OF_A_KIND)) {
+            throw new BackendException("there is one such device only: device=" + device + "; choose "
+                    + wanted.kind(), null);
         }
         BackendOptions onDevice = options.withDeviceIndex(wanted.index());
         return name.equals(AUTO) ? openFastest(device, candidates, onDevice) : openNamed(name, candidates, onDevice);

@@ -1,6 +1,8 @@
 package org.clip4j.kernels;
 
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Objects;
 
 /**
  * What one session needs to run operations: scratch memory, and per thread whatever its backend keeps there. Scratch
@@ -38,6 +40,21 @@ public interface ExecutionContext extends AutoCloseable {
     /** Whether all operations that were run have ended, without waiting for them. */
     default boolean isIdle() {
         return true;
+    }
+
+    /**
+     * The same for whole numbers.
+     *
+     * @param source contiguous, I32
+     * @throws IndexOutOfBoundsException when either has fewer values
+     * @throws IllegalArgumentException when the source is a view of some columns, or is not I32
+     */
+    default void download(Tensor source, IntBuffer target, int targetIndex, int count) {
+        Operands.requireNumbers("source", source, count);
+        Objects.checkFromIndexSize(targetIndex, count, target.limit());
+        for (int i = 0; i < count; i++) {
+            target.put(targetIndex + i, source.bytes().getInt(i * Integer.BYTES));
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.clip4j.kernels;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Checks of what a backend is given, the same for every backend: in full when an operation is prepared, and of the bounds
@@ -8,6 +9,11 @@ import java.util.Arrays;
  * only when it throws. Stateless.
  */
 public final class Operands {
+    /** Columns of a row to search in: more than any CLIP's embedding by far, and a query still fits a card's multiprocessor. */
+    private static final int MAX_ROW_WIDTH = 4096;
+    /** So that row numbers can be stepped over in tiles without overflow. */
+    private static final int MAX_NEAREST_ROWS = 1 << 30;
+
     private Operands() {}
 
     /**
@@ -90,6 +96,89 @@ public final class Operands {
         if (height % kernel != 0 || width % kernel != 0) {
             throw new IllegalArgumentException("image is not a whole number of kernels: height=" + height + " width="
                     + width + " kernel=" + kernel);
+        }
+    }
+
+    /**
+     * Checks the arguments of {@link Backend#nearestRows}.
+     *
+     * @throws IllegalArgumentException when there are no columns or rows, or too many, or the type is not one that rows can
+     *         be stored in
+     */
+    public static void checkNearestRows(int width, int capacityRows, DType stored) {
+        requirePositive("width", width);
+        requirePositive("capacityRows", capacityRows);
+        if (width > MAX_ROW_WIDTH || capacityRows > MAX_NEAREST_ROWS) {
+            throw new IllegalArgumentException("rows are too many or too wide: width=" + width + " limit="
+                    + MAX_ROW_WIDTH + " capacityRows=" + capacityRows + " limit=" + MAX_NEAREST_ROWS);
+        }
+        if (stored != DType.F32 && stored != DType.F16 && stored != DType.BF16) {
+            throw new IllegalArgumentException("rows cannot be stored in this type: stored=" + stored
+                    + " expected=F32, F16 or BF16");
+        }
+    }
+
+    /**
+     * Checks what is about to be stored.
+     *
+     * @param fixed whether the rows were there when they were prepared
+     * @throws UnsupportedOperationException when they were
+     * @throws IllegalArgumentException when rows do not fit, or have a type that is neither F32 nor the stored one
+     */
+    public static void checkNearestSet(NearestRows target, boolean fixed, int firstRow, Tensor rows, int count) {
+        if (fixed) {
+            throw new UnsupportedOperationException("rows that were there already cannot be set: firstRow=" + firstRow
+                    + " count=" + count);
+        }
+        requireMatrix("rows", rows, count, target.width());
+        if (firstRow < 0 || firstRow > target.capacityRows() - count) {
+            throw new IllegalArgumentException("there is no memory for these rows: firstRow=" + firstRow + " count="
+                    + count + " capacityRows=" + target.capacityRows());
+        }
+        if (rows.dtype() != target.stored()) {
+            requireType("rows", rows, DType.F32);
+        }
+    }
+
+    /**
+     * Checks what a search is about to read and write.
+     *
+     * @throws IllegalArgumentException when a matrix is too small or of another type, or so many rows cannot be found
+     */
+    public static void checkNearest(NearestRows target, Tensor queries, int count, int rows, int k, Tensor scores,
+            Tensor indices) {
+        requireMatrix("queries", queries, count, target.width());
+        requireType("queries", queries, DType.F32);
+        if (rows < 0 || rows > target.capacityRows()) {
+            throw new IllegalArgumentException("there are not as many rows: rows=" + rows + " capacityRows="
+                    + target.capacityRows());
+        }
+        if (k < 1 || k > NearestRows.MAX_NEAREST || k > rows) {
+            throw new IllegalArgumentException("so many nearest rows cannot be found: k=" + k + " limit="
+                    + NearestRows.MAX_NEAREST + " rows=" + rows);
+        }
+        requireMatrix("scores", scores, count, k);
+        requireType("scores", scores, DType.F32);
+        requireMatrix("indices", indices, count, k);
+        requireType("indices", indices, DType.I32);
+    }
+
+    /**
+     * Checks that a tensor holds whole numbers, one after the other.
+     *
+     * @throws IllegalArgumentException when it is a view of some columns, or of another type than I32
+     * @throws IndexOutOfBoundsException when it has fewer
+     */
+    public static void requireNumbers(String name, Tensor tensor, int count) {
+        requireContiguous(name, tensor);
+        requireType(name, tensor, DType.I32);
+        Objects.checkFromIndexSize(0, count, tensor.elements());
+    }
+
+    private static void requireType(String name, Tensor tensor, DType expected) {
+        if (tensor.dtype() != expected) {
+            throw new IllegalArgumentException("operand has wrong type: name=" + name + " expected=" + expected
+                    + " actual=" + tensor.dtype());
         }
     }
 

@@ -11,6 +11,7 @@ public abstract class BackendContract
             ConvolutionContract,
             RowContract,
             TokenContract,
+            NearestContract,
             SessionContract,
             ParameterContract {
     @Override

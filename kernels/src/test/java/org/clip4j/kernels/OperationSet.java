@@ -17,12 +17,17 @@ final class OperationSet {
     private static final int WIDTH = 48;
     private static final int HEADS = 3;
     private static final int TOKENS = 11;
+    /** Rows to search in: enough for any way that a backend may have. */
+    private static final int SEARCHED = 2100;
+    private static final int NEAREST = 7;
 
     /** What sessions share. */
     private record Shared(Linear linear, Linear gelu, LayerNorm layerNorm, Attention attention, Attention causal,
             Convolution channelsFirst, Convolution channelsLast, Convolution pointwise, AveragePool averagePool,
             ImageTokens imageTokens, MeanToken meanToken, TokenEmbedding tokenEmbedding, TokenEmbedding halfEmbedding,
-            RowGather rowGather, L2Normalize l2Normalize, Tensor x, Tensor qkv, Tensor before) {}
+            RowGather rowGather, L2Normalize l2Normalize, NearestRows nearest, NearestRows nearestHalf, Tensor x,
+            Tensor qkv,
+            Tensor before) {}
 
     private static final int[] OFFSETS = {0, 11, 11, 22, 33};
     private static final int[] QUERY_OFFSETS = {0, 1, 1, 2, 3};
@@ -38,6 +43,7 @@ final class OperationSet {
     private final Shared shared;
     private final Tensor out;
     private final Tensor wide;
+    private final Tensor indices;
     private final AttentionInput attention;
     private final AttentionInput pool;
     private final AttentionInput tree;
@@ -48,6 +54,7 @@ final class OperationSet {
         this.shared = shared;
         this.out = arena.allocate(DType.F32, ROWS * 4, WIDTH);
         this.wide = arena.allocate(DType.F32, ROWS, 4 * WIDTH);
+        this.indices = arena.allocate(DType.I32, ROWS, NEAREST);
         this.attention = AttentionInput.packed(shared.qkv);
         attention.segments(OFFSETS, OFFSETS, OFFSETS.length - 1);
         Tensor keys = shared.qkv.columns(WIDTH, 2 * WIDTH);
@@ -64,6 +71,11 @@ final class OperationSet {
         ConvolutionShape first = new ConvolutionShape(Layout.CHANNELS_FIRST, 12, 8, 3, WIDTH, 4, 4, 0);
         ConvolutionShape last = new ConvolutionShape(Layout.CHANNELS_LAST, 6, 5, WIDTH, WIDTH, 3, 2, 1);
         ConvolutionShape pointwise = new ConvolutionShape(Layout.CHANNELS_LAST, 6, 5, WIDTH, WIDTH, 1, 1, 0);
+        NearestRows nearest = backend.nearestRows(arena, WIDTH, SEARCHED, DType.F32);
+        NearestRows nearestHalf = backend.nearestRows(arena, WIDTH, SEARCHED, DType.F16);
+        Tensor searched = trial.normal(SEARCHED, WIDTH);
+        nearest.set(trial.context, 0, searched, SEARCHED);
+        nearestHalf.set(trial.context, 0, searched, SEARCHED);
         return new OperationSet(new Shared(
                 backend.linear(arena, trial.normal(WIDTH, WIDTH), null, Activation.NONE),
                 backend.linear(arena, trial.normal(4 * WIDTH, WIDTH), trial.normal(4 * WIDTH), Activation.GELU),
@@ -78,7 +90,7 @@ final class OperationSet {
                 backend.meanToken(arena, positions),
                 backend.tokenEmbedding(arena, trial.normal(10, WIDTH), positions),
                 backend.tokenEmbedding(arena, trial.normal(DType.F16, 1, 10, WIDTH), positions),
-                backend.rowGather(WIDTH), backend.l2Normalize(WIDTH), trial.normal(ROWS, WIDTH),
+                backend.rowGather(WIDTH), backend.l2Normalize(WIDTH), nearest, nearestHalf, trial.normal(ROWS, WIDTH),
                 trial.normal(ROWS, 3 * WIDTH), trial.normal(4 * ROWS, WIDTH)), arena);
     }
 
@@ -110,6 +122,9 @@ final class OperationSet {
         calls.put("tokenEmbedding f16", () -> s.halfEmbedding.run(context, IDS, PLACES, ROWS, out));
         calls.put("rowGather", () -> s.rowGather.run(context, s.x, CHOSEN, CHOSEN.length, out));
         calls.put("l2Normalize", () -> s.l2Normalize.run(context, s.x, ROWS, out));
+        calls.put("nearest of one", () -> s.nearest.run(context, s.x, 1, SEARCHED, NEAREST, out, indices));
+        calls.put("nearest of few", () -> s.nearestHalf.run(context, s.x, 3, SEARCHED, NEAREST, out, indices));
+        calls.put("nearest of many", () -> s.nearestHalf.run(context, s.x, ROWS, SEARCHED, NEAREST, out, indices));
         calls.put("download", () -> context.download(s.x, callers, 0, ROWS * WIDTH));
         calls.put("upload", () -> context.upload(callers, 0, out, ROWS * WIDTH));
         return calls;
@@ -118,18 +133,24 @@ final class OperationSet {
     /** All outputs of one round of calls, each from the same start, as bits. */
     int[] bits(ExecutionContext context) {
         Map<String, Runnable> calls = calls(context);
-        int each = out.elements() + wide.elements();
+        int each = out.elements() + wide.elements() + indices.elements();
         int[] bits = new int[calls.size() * each];
         int at = 0;
         for (Runnable call : calls.values()) {
             out.floats().put(0, shared.before.floats(), 0, out.elements());
             wide.floats().put(0, shared.before.floats(), 0, wide.elements());
+            for (int i = 0; i < indices.elements(); i++) {
+                indices.bytes().putInt(i * Integer.BYTES, 0);
+            }
             call.run();
             for (int i = 0; i < out.elements(); i++) {
                 bits[at++] = out.bytes().getInt(i * Float.BYTES);
             }
             for (int i = 0; i < wide.elements(); i++) {
                 bits[at++] = wide.bytes().getInt(i * Float.BYTES);
+            }
+            for (int i = 0; i < indices.elements(); i++) {
+                bits[at++] = indices.bytes().getInt(i * Integer.BYTES);
             }
         }
         return bits;

@@ -15,8 +15,10 @@ import org.clip4j.kernels.L2Normalize;
 import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.MeanToken;
+import org.clip4j.kernels.NearestRows;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
@@ -160,6 +162,16 @@ public final class CpuBackend implements Backend {
     public L2Normalize l2Normalize(int width) {
         Operands.requirePositive("width", width);
         return new CpuL2Normalize(width);
+    }
+
+    @Override
+    public NearestRows nearestRows(Arena arena, int width, int capacityRows, DType stored) {
+        return new CpuNearestRows(arena, width, capacityRows, stored);
+    }
+
+    @Override
+    public NearestRows nearestRows(Arena arena, RowBlocks rows) {
+        return new CpuNearestRows(engine, rows);
     }
 
     @Override

@@ -16,6 +16,8 @@ final class CpuCall {
     LaneTask task;
     /** Arguments of a packed layer, set by the operations that have one. */
     final PackedCall packed = new PackedCall();
+    /** Arguments of a search. */
+    final NearestCall nearest = new NearestCall();
     /** True in the first of two passes, which converts or gathers the input. */
     boolean preparing;
     int chunks;

@@ -14,6 +14,7 @@ public final class CpuLane implements AutoCloseable {
     private final MatrixProduct product = new MatrixProduct();
     private final PackedCall packed = new PackedCall();
     private final RowMath rows = new RowMath();
+    private NearestLane nearest;
     private Arena scratchArena;
     private Tensor scratch;
 
@@ -40,6 +41,14 @@ public final class CpuLane implements AutoCloseable {
     /** Arguments for a packed layer that this lane calls on its own. */
     PackedCall packed() {
         return packed;
+    }
+
+    /** What searches are done with; made at the first one. */
+    NearestLane nearest() {
+        if (nearest == null) {
+            nearest = new NearestLane();
+        }
+        return nearest;
     }
 
     /** Functions over stretches of rows. */

@@ -10,6 +10,7 @@ import org.clip4j.kernels.AveragePool;
 import org.clip4j.kernels.Backend;
 import org.clip4j.kernels.Convolution;
 import org.clip4j.kernels.ConvolutionShape;
+import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.ImageTokens;
 import org.clip4j.kernels.L2Normalize;
@@ -17,8 +18,10 @@ import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.MeanToken;
 import org.clip4j.kernels.MemoryAllocator;
+import org.clip4j.kernels.NearestRows;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
@@ -276,6 +279,16 @@ public final class ReferenceBackend implements Backend {
                 }
             }
         };
+    }
+
+    @Override
+    public NearestRows nearestRows(Arena arena, int width, int capacityRows, DType stored) {
+        return new ReferenceNearestRows(arena, width, capacityRows, stored);
+    }
+
+    @Override
+    public NearestRows nearestRows(Arena arena, RowBlocks rows) {
+        return new ReferenceNearestRows(rows);
     }
 
     @Override
