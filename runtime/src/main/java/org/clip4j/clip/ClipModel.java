@@ -269,6 +269,7 @@ public final class ClipModel implements AutoCloseable {
             try {
                 return use.apply(session);
             } finally {
+                session.abandonStarted();
                 session.lendTo(null);
                 pool.add(session);
             }

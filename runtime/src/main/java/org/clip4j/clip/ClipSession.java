@@ -6,12 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.clip4j.image.Image;
 import org.clip4j.image.Preprocessor;
-import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.L2Normalize;
-import org.clip4j.kernels.Tensor;
-import org.clip4j.model.ImageTower;
-import org.clip4j.model.TextTower;
 
 /**
  * One thread's way to embed. Holds the activations of a forward pass, so that {@link #embedPixels} and
@@ -22,35 +17,29 @@ import org.clip4j.model.TextTower;
  * not change.
  */
 public final class ClipSession implements AutoCloseable {
-    /** Tokens of a prompt of a few words; even shorter texts do not fill a pass. */
-    private static final int SHORT_TEXT = 8;
+    private static final int NOTHING = -1;
 
     private final ClipModel model;
     private final SessionOptions options;
     private final boolean sharing;
     private final ExecutionContext context;
-    private final Arena arena;
-    private final L2Normalize l2Normalize;
+    private final SessionArguments checks;
     private final AtomicBoolean busy = new AtomicBoolean();
     private final AtomicBoolean freed = new AtomicBoolean();
     /** The thread that has borrowed this session of the model's pool and entered the model's gate for it, or null. */
     private Thread borrower;
     private boolean pooled;
-    private ImageTower.Pass imagePass;
-    private TextTower.Pass textPass;
-    private Tensor[] textRows; // [E] each, of the pass's output
+    private ImageBatch imageBatch;
+    private TextBatch textBatch;
     private Preprocessor preprocessor;
-    private int[] ids;
-    private int[] offsets;
-    private long tokensEmbedded;
-    private long nodesComputed;
+    /** Images begun and not finished. */
+    private int started = NOTHING;
 
     ClipSession(ClipModel model, SessionOptions options, boolean sharing) {
         this.model = model;
         this.options = options;
         this.sharing = sharing;
-        this.l2Normalize = model.backend().l2Normalize(model.embedDim());
-        this.arena = model.backend().newArena();
+        this.checks = new SessionArguments(model.config());
         this.context = model.backend().newContext();
     }
 
@@ -86,17 +75,32 @@ public final class ClipSession implements AutoCloseable {
     public void embedImages(List<Image> images, EmbeddingForm form, FloatBuffer out, int outIndex) {
         enter();
         try {
-            requireRoom(out, outIndex, images.size());
-            ImageTower.Pass pass = imagePass();
-            int resolution = model.imageResolution();
+            checks.requireRoom(out, outIndex, images.size());
+            ImageBatch batch = images();
+            int pixelsPerImage = checks.pixelsPerImage();
             for (int first = 0; first < images.size(); first += options.maxImages()) {
                 int count = Math.min(options.maxImages(), images.size() - first);
+                FloatBuffer pixels = batch.pixels();
                 for (int i = 0; i < count; i++) {
-                    preprocessor().tensor(images.get(first + i), pass.input().floats(),
-                            i * 3 * resolution * resolution);
+                    preprocessor().tensor(images.get(first + i), pixels, i * pixelsPerImage);
                 }
-                runImages(pass, count, form, out, outIndex + first * model.embedDim());
+                batch.upload(pixels, 0, count * pixelsPerImage);
+                batch.run(count, form);
+                batch.download(count, out, outIndex + first * model.embedDim());
             }
+        } finally {
+            exit();
+        }
+    }
+
+    /**
+     * Memory of the session's from which {@link #embedPixels} need not copy, [maxImages, 3, R, R]; filled by the caller
+     * between calls. Freed with the session.
+     */
+    public FloatBuffer pixelBuffer() {
+        enter();
+        try {
+            return images().pixels();
         } finally {
             exit();
         }
@@ -113,29 +117,89 @@ public final class ClipSession implements AutoCloseable {
             int outIndex) {
         enter();
         try {
-            requireRoom(out, outIndex, images);
-            int pixelsPerImage = 3 * model.imageResolution() * model.imageResolution();
-            requireFinite(pixels, pixelsIndex, images, pixelsPerImage);
-            ImageTower.Pass pass = imagePass();
+            checks.requireRoom(out, outIndex, images);
+            checks.requirePixels(pixels, pixelsIndex, images);
+            boolean lookAtResult = model.imageTower().spreadsNonFinite();
+            if (!lookAtResult) {
+                checks.requireFinite(pixels, pixelsIndex, images);
+            }
+            ImageBatch batch = images();
+            int pixelsPerImage = checks.pixelsPerImage();
             for (int first = 0; first < images; first += options.maxImages()) {
                 int count = Math.min(options.maxImages(), images - first);
-                context.upload(pixels, pixelsIndex + first * pixelsPerImage, pass.input(), count * pixelsPerImage);
-                runImages(pass, count, form, out, outIndex + first * model.embedDim());
+                batch.upload(pixels, pixelsIndex + first * pixelsPerImage, count * pixelsPerImage);
+                batch.run(count, form);
+                batch.download(count, out, outIndex + first * model.embedDim());
+            }
+            if (lookAtResult && !checks.isFinite(out, outIndex, images)) {
+                checks.requireFinite(pixels, pixelsIndex, images);
             }
         } finally {
             exit();
         }
     }
 
-    private void runImages(ImageTower.Pass pass, int count, EmbeddingForm form, FloatBuffer out, int outIndex) {
-        pass.run(count);
-        normalize(pass.output(), count, form);
-        context.download(pass.output(), out, outIndex, count * model.embedDim());
+    /**
+     * Begins to embed preprocessed images of one pass, and returns before a device is done; {@link #finish} waits and
+     * delivers. Meanwhile the session does nothing else, and its {@link #pixelBuffer} is not to be touched. On a
+     * processor the work is done at once. Allocates nothing once it has run.
+     *
+     * @param images at most {@link SessionOptions#maxImages}
+     * @throws IllegalStateException when images were begun and are not finished
+     */
+    public void startPixels(FloatBuffer pixels, int pixelsIndex, int images) {
+        enter();
+        try {
+            checks.requirePixels(pixels, pixelsIndex, images);
+            if (images > options.maxImages()) {
+                throw new IllegalArgumentException("more images than one pass has: images=" + images + " maxImages="
+                        + options.maxImages());
+            }
+            if (!model.imageTower().spreadsNonFinite()) {
+                checks.requireFinite(pixels, pixelsIndex, images);
+            }
+            images().upload(pixels, pixelsIndex, images * checks.pixelsPerImage());
+            images().run(images, EmbeddingForm.NORMALIZED);
+            started = images;
+        } finally {
+            exit();
+        }
     }
 
-    private void normalize(Tensor output, int count, EmbeddingForm form) {
-        if (form == EmbeddingForm.NORMALIZED) {
-            l2Normalize.run(context, output, count, output);
+    /** Whether what {@link #startPixels} began is done, so that {@link #finish} does not wait. */
+    public boolean isFinished() {
+        if (started == NOTHING) {
+            return true;
+        }
+        enterStarted();
+        try {
+            return context.isIdle();
+        } finally {
+            exit();
+        }
+    }
+
+    /**
+     * Delivers what {@link #startPixels} began, at unit length, [images, E]; waits for it when it must. When it was nothing,
+     * nothing is written.
+     *
+     * @return the images
+     * @throws IllegalArgumentException when an embedding is not finite, as one of a pixel that is not
+     */
+    public int finish(FloatBuffer out, int outIndex) {
+        if (started == NOTHING) {
+            return 0;
+        }
+        enterStarted();
+        try {
+            int images = started;
+            checks.requireRoom(out, outIndex, images);
+            started = NOTHING;
+            imageBatch.download(images, out, outIndex);
+            checks.requireFiniteEmbeddings(out, outIndex, images);
+            return images;
+        } finally {
+            exit();
         }
     }
 
@@ -150,58 +214,44 @@ public final class ClipSession implements AutoCloseable {
     public void embedTexts(List<Text> texts, EmbeddingForm form, FloatBuffer out, int outIndex) {
         enter();
         try {
-            requireRoom(out, outIndex, texts.size());
+            checks.requireRoom(out, outIndex, texts.size());
             int[][] tokens = new int[texts.size()][];
             for (int i = 0; i < tokens.length; i++) {
                 tokens[i] = texts.get(i).encode(texts.get(i).isTokens() ? null : model.tokenizer());
-                requireTokens(tokens[i], 0, tokens[i].length, i);
+                checks.requireTokens(tokens[i], 0, tokens[i].length, i);
             }
             Integer[] order = new Integer[tokens.length];
             Arrays.setAll(order, i -> i);
             Arrays.sort(order, (a, b) -> Arrays.compare(tokens[a], tokens[b]));
-            textPass();
+            TextBatch batch = texts();
             int first = 0;
             while (first < order.length) {
-                int count = 0;
-                while (first + count < order.length && fits(tokens[order[first + count]].length, count)) {
-                    int[] added = tokens[order[first + count]];
-                    System.arraycopy(added, 0, ids, offsets[count], added.length);
-                    count++;
-                    offsets[count] = offsets[count - 1] + added.length;
+                batch.clear();
+                while (first + batch.texts() < order.length) {
+                    int[] added = tokens[order[first + batch.texts()]];
+                    if (!batch.add(added, 0, added.length)) {
+                        break;
+                    }
                 }
-                runTexts(count, form);
-                for (int i = 0; i < count; i++) {
-                    context.download(textRows[i], out, outIndex + order[first + i] * model.embedDim(),
-                            model.embedDim());
+                batch.run(form);
+                for (int i = 0; i < batch.texts(); i++) {
+                    batch.download(i, out, outIndex + order[first + i] * model.embedDim());
                 }
-                first += count;
+                first += batch.texts();
             }
         } finally {
             exit();
         }
     }
 
-    /** Whether a text goes into a pass of {@code count} texts. */
-    private boolean fits(int length, int count) {
-        return count < textRows.length && offsets[count] + length <= ids.length;
-    }
-
-    /** Embeds the first {@code count} texts of the ids. */
-    private void runTexts(int count, EmbeddingForm form) {
-        textPass.run(ids, offsets, count);
-        tokensEmbedded += textPass.tokens();
-        nodesComputed += textPass.nodes();
-        normalize(textPass.output(), count, form);
-    }
-
     /** Tokens of all texts so far, up to and with the pooled ones. */
     long tokens() {
-        return tokensEmbedded;
+        return textBatch == null ? 0 : textBatch.tokens();
     }
 
     /** Tokens that were computed for them, those shared once per pass. */
     long nodes() {
-        return nodesComputed;
+        return textBatch == null ? 0 : textBatch.nodes();
     }
 
     /**
@@ -216,45 +266,37 @@ public final class ClipSession implements AutoCloseable {
             int outIndex) {
         enter();
         try {
-            requireRoom(out, outIndex, texts);
-            requireOffsets(tokenIds, textOffsets, texts);
-            TextTower.Pass pass = textPass();
+            checks.requireRoom(out, outIndex, texts);
+            checks.requireOffsets(tokenIds, textOffsets, texts);
+            TextBatch batch = texts();
             int first = 0;
             while (first < texts) {
-                int start = textOffsets[first];
-                int count = 0;
-                while (first + count < texts && fits(textOffsets[first + count + 1] - start - offsets[count], count)) {
-                    count++;
-                    offsets[count] = textOffsets[first + count] - start;
+                batch.clear();
+                while (first + batch.texts() < texts && batch.add(tokenIds, textOffsets[first + batch.texts()],
+                        textOffsets[first + batch.texts() + 1])) {
+                    // One more has found room.
                 }
-                System.arraycopy(tokenIds, start, ids, 0, offsets[count]);
-                runTexts(count, form);
-                context.download(pass.output(), out, outIndex + first * model.embedDim(), count * model.embedDim());
-                first += count;
+                batch.run(form);
+                batch.download(out, outIndex + first * model.embedDim());
+                first += batch.texts();
             }
         } finally {
             exit();
         }
     }
 
-    private ImageTower.Pass imagePass() {
-        if (imagePass == null) {
-            imagePass = model.imageTower().newPass(context, arena, options.maxImages());
+    private ImageBatch images() {
+        if (imageBatch == null) {
+            imageBatch = new ImageBatch(model, context, options.maxImages());
         }
-        return imagePass;
+        return imageBatch;
     }
 
-    private TextTower.Pass textPass() {
-        if (textPass == null) {
-            int maxTokens = options.maxTexts() * model.config().text().contextLength();
-            int maxTexts = Math.max(options.maxTexts(), maxTokens / SHORT_TEXT);
-            textPass = model.textTower().newPass(context, arena, maxTexts, maxTokens, sharing);
-            ids = new int[maxTokens];
-            offsets = new int[maxTexts + 1];
-            textRows = new Tensor[maxTexts];
-            Arrays.setAll(textRows, i -> textPass.output().rows(i, i + 1));
+    private TextBatch texts() {
+        if (textBatch == null) {
+            textBatch = new TextBatch(model, context, options.maxTexts(), sharing);
         }
-        return textPass;
+        return textBatch;
     }
 
     private Preprocessor preprocessor() {
@@ -264,63 +306,17 @@ public final class ClipSession implements AutoCloseable {
         return preprocessor;
     }
 
-    private void requireRoom(FloatBuffer out, int outIndex, int rows) {
-        long needed = (long) rows * model.embedDim();
-        if (rows < 0 || outIndex < 0 || outIndex + needed > out.limit()) {
-            throw new IndexOutOfBoundsException("output buffer is too small: index=" + outIndex + " needed=" + needed
-                    + " limit=" + out.limit() + " rows=" + rows + " embedDim=" + model.embedDim());
-        }
-    }
-
-    private static void requireFinite(FloatBuffer pixels, int start, int images, int pixelsPerImage) {
-        long needed = (long) images * pixelsPerImage;
-        if (start < 0 || start + needed > pixels.limit()) {
-            throw new IndexOutOfBoundsException("pixel buffer is too small: index=" + start + " needed=" + needed
-                    + " limit=" + pixels.limit() + " images=" + images);
-        }
-        int count = (int) needed;
-        // Infinity and NaN are the only values that, times zero, are not zero.
-        float poison = 0;
-        for (int i = 0; i < count; i++) {
-            poison += pixels.get(start + i) * 0f;
-        }
-        if (poison == 0f) {
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            if (!Float.isFinite(pixels.get(start + i))) {
-                throw new IllegalArgumentException("pixels must be finite: image=" + i / pixelsPerImage + " index="
-                        + i % pixelsPerImage + " value=" + pixels.get(start + i));
-            }
-        }
-    }
-
-    private void requireOffsets(int[] tokenIds, int[] textOffsets, int texts) {
-        if (texts < 0 || textOffsets.length <= texts || textOffsets[0] != 0) {
-            throw new IllegalArgumentException(
-                    "offsets must start at 0 and be one more than the texts: offsets=" + textOffsets.length + " texts="
-                            + texts + (textOffsets.length > 0 ? " first=" + textOffsets[0] : ""));
-        }
-        for (int text = 0; text < texts; text++) {
-            if (textOffsets[text + 1] > tokenIds.length) {
-                throw new IllegalArgumentException("offsets lead beyond the ids: text=" + text + " offset="
-                        + textOffsets[text + 1] + " ids=" + tokenIds.length);
-            }
-            requireTokens(tokenIds, textOffsets[text], textOffsets[text + 1], text);
-        }
-    }
-
-    private void requireTokens(int[] tokenIds, int from, int to, int text) {
-        int contextLength = model.config().text().contextLength();
-        int vocabSize = model.config().text().vocabSize();
-        if (to - from < 1 || to - from > contextLength) {
-            throw new IllegalArgumentException("text has a wrong number of tokens: text=" + text + " tokens="
-                    + (to - from) + " contextLength=" + contextLength);
-        }
-        for (int i = from; i < to; i++) {
-            if (tokenIds[i] < 0 || tokenIds[i] >= vocabSize) {
-                throw new IllegalArgumentException("token id is outside the vocabulary: text=" + text + " index="
-                        + (i - from) + " id=" + tokenIds[i] + " vocabSize=" + vocabSize);
+    /** Waits for what {@link #startPixels} began, and forgets it. */
+    void abandonStarted() {
+        if (started != NOTHING) {
+            enterStarted();
+            try {
+                while (!context.isIdle()) {
+                    Thread.onSpinWait();
+                }
+            } finally {
+                started = NOTHING;
+                exit();
             }
         }
     }
@@ -340,6 +336,15 @@ public final class ClipSession implements AutoCloseable {
     }
 
     private void enter() {
+        enterStarted();
+        if (started != NOTHING) {
+            exit();
+            throw new IllegalStateException("images were begun and are not finished: images=" + started
+                    + "; call finish first");
+        }
+    }
+
+    private void enterStarted() {
         // Whoever borrows has entered the gate already, and may finish after closing began.
         boolean throughGate = borrower == null;
         if (throughGate) {
@@ -394,7 +399,12 @@ public final class ClipSession implements AutoCloseable {
         try {
             context.close();
         } finally {
-            arena.close();
+            if (imageBatch != null) {
+                imageBatch.close();
+            }
+            if (textBatch != null) {
+                textBatch.close();
+            }
             if (preprocessor != null) {
                 preprocessor.close();
             }

@@ -9,7 +9,7 @@ import org.clip4j.kernels.Precision;
 /**
  * How a model is loaded; immutable, each method returns a changed copy.
  *
- * @param device {@code cpu} or {@code cuda}
+ * @param device {@code cpu}, {@code cuda} or one of several cards such as {@code cuda:1}
  * @param backend a backend's name, or {@code auto} for the fastest usable one of the device
  * @param threads threads of one call, the caller's own included
  * @param precision of the matrix products, whatever the file's element types

@@ -20,6 +20,7 @@ import org.clip4j.weights.VisionConfig;
 final class AttentionPool {
     private final int channels; // C
     private final int embedDim;
+    private final DType activationType;
     private final int pixelCount; // (R/32)^2
     private final MeanToken meanToken;
     private final Linear qProj; // C -> C
@@ -31,6 +32,7 @@ final class AttentionPool {
 
     AttentionPool(Weights weights, VisionConfig.ModifiedResNet config, int embedDim) {
         this.embedDim = embedDim;
+        activationType = weights.activationType();
         // 32: every stage but the first doubles the channels, and the last convolution of a block has 4 times as many.
         channels = config.width() * 32;
         pixelCount = (config.imageResolution() / 32) * (config.imageResolution() / 32);
@@ -63,12 +65,12 @@ final class AttentionPool {
 
         private Workspace(Arena arena, int maxImages) {
             int tokenCount = maxImages * (1 + pixelCount);
-            tokens = arena.allocate(DType.F32, tokenCount, channels);
-            meanTokens = arena.allocate(DType.F32, maxImages, channels);
-            queries = arena.allocate(DType.F32, maxImages, channels);
-            keys = arena.allocate(DType.F32, tokenCount, channels);
-            values = arena.allocate(DType.F32, tokenCount, channels);
-            attended = arena.allocate(DType.F32, maxImages, channels);
+            tokens = arena.allocate(activationType, tokenCount, channels);
+            meanTokens = arena.allocate(activationType, maxImages, channels);
+            queries = arena.allocate(activationType, maxImages, channels);
+            keys = arena.allocate(activationType, tokenCount, channels);
+            values = arena.allocate(activationType, tokenCount, channels);
+            attended = arena.allocate(activationType, maxImages, channels);
             output = arena.allocate(DType.F32, maxImages, embedDim);
             attentionInput = new AttentionInput(queries, keys, values);
             queryOffsets = new int[maxImages + 1];

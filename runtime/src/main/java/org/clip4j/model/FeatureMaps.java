@@ -16,12 +16,12 @@ final class FeatureMaps {
     private final Tensor third;
     private boolean outputIsOdd;
 
-    FeatureMaps(Arena arena, int maxImages, int largestMap) {
-        even = arena.allocate(DType.F32, maxImages, largestMap);
-        odd = arena.allocate(DType.F32, maxImages, largestMap);
-        first = arena.allocate(DType.F32, maxImages, largestMap);
-        second = arena.allocate(DType.F32, maxImages, largestMap);
-        third = arena.allocate(DType.F32, maxImages, largestMap);
+    FeatureMaps(Arena arena, DType type, int maxImages, int largestMap) {
+        even = arena.allocate(type, maxImages, largestMap);
+        odd = arena.allocate(type, maxImages, largestMap);
+        first = arena.allocate(type, maxImages, largestMap);
+        second = arena.allocate(type, maxImages, largestMap);
+        third = arena.allocate(type, maxImages, largestMap);
     }
 
     /** Where the first block finds its input. */

@@ -20,6 +20,12 @@ public interface ImageTower {
     }
 
     /**
+     * Whether one pixel that is NaN or infinite makes all of its image's embedding NaN, so that who looks at the embedding
+     * need not look at the pixels.
+     */
+    boolean spreadsNonFinite();
+
+    /**
      * Allocates a session's activations.
      *
      * @param arena the session's; it owns the activations

@@ -27,10 +27,12 @@ final class ModifiedResNet implements ImageTower {
     private final AveragePool avgPool;
     private final List<Bottleneck> blocks = new ArrayList<>(); // layer1 .. layer4
     private final AttentionPool attnPool;
+    private final DType activationType;
     private int largestMap; // floats of the largest feature map of one image
 
     ModifiedResNet(Weights weights, VisionConfig.ModifiedResNet config, int embedDim) {
         this.config = config;
+        activationType = weights.activationType();
         int resolution = config.imageResolution();
         int width = config.width();
         int side = resolution / 2;
@@ -69,6 +71,12 @@ final class ModifiedResNet implements ImageTower {
     }
 
     @Override
+    public boolean spreadsNonFinite() {
+        // A backend's ReLU may make zero of NaN.
+        return false;
+    }
+
+    @Override
     public ImageTower.Pass newPass(ExecutionContext context, Arena arena, int maxImages) {
         return new Pass(context, arena, maxImages);
     }
@@ -89,7 +97,7 @@ final class ModifiedResNet implements ImageTower {
             int width = config.width();
             int halfPixels = maxImages * (resolution / 2) * (resolution / 2);
             int quarterPixels = maxImages * (resolution / 4) * (resolution / 4);
-            FeatureMaps maps = new FeatureMaps(arena, maxImages, largestMap);
+            FeatureMaps maps = new FeatureMaps(arena, activationType, maxImages, largestMap);
             input = arena.allocate(DType.F32, maxImages, 3, resolution, resolution);
             stem1 = maps.first().prefix(halfPixels, width / 2);
             stem2 = maps.second().prefix(halfPixels, width / 2);

@@ -35,16 +35,31 @@ public interface TextTower {
     /** A forward pass over one session's activations; one thread at a time. */
     interface Pass {
         /**
-         * Encodes texts. No token sees what follows it, so what lies behind the pooled token of a text is not computed, and
+         * Takes texts in. No token sees what follows it, so what lies behind the pooled token of a text is not computed, and
          * what texts begin with in common is computed once.
          *
          * @param ids token ids of all texts, one after another, each within the vocabulary
          * @param offsets texts + 1 ascending positions in {@code ids}; no text is empty or longer than the context
          */
-        void run(int[] ids, int[] offsets, int texts);
+        void take(int[] ids, int[] offsets, int texts);
+
+        /** Tells apart passes that run different sequences of operations, see {@link ExecutionContext#replay}. */
+        long key();
+
+        /** Encodes the texts taken in last; the same sequence of operations whenever the key is the same. */
+        void run();
+
+        /** Takes texts in and encodes them. */
+        default void run(int[] ids, int[] offsets, int texts) {
+            take(ids, offsets, texts);
+            run();
+        }
 
         /** [maxTexts, E], not normalised. */
         Tensor output();
+
+        /** Rows of the output that a run computes: as many as texts, or somewhat more. */
+        int outputRows();
 
         /** Tokens of the last run up to and with the pooled ones. */
         int tokens();

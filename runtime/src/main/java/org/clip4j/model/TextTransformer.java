@@ -3,7 +3,6 @@ package org.clip4j.model;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
@@ -19,24 +18,21 @@ final class TextTransformer implements TextTower {
     private final TextConfig config;
     private final int embedDim;
     private final TransformerShape shape;
+    private final DType activationType;
     private final TokenEmbedding tokenEmbedding;
-    private final ResidualAttentionBlock[] resblocks;
-    private final LayerNorm lnFinal;
+    private final Transformer transformer;
     private final Linear textProjection;
     private final RowGather copies;
 
     TextTransformer(Weights weights, TextConfig config, int embedDim) {
         this.config = config;
         this.embedDim = embedDim;
+        activationType = weights.activationType();
         shape = new TransformerShape(config.width(), config.layers(), config.heads(), config.mlpWidth(),
                 config.activation(), true);
         tokenEmbedding = weights.backend().tokenEmbedding(weights.arena(), weights.tensor("token_embedding.weight"),
                 weights.tensor("positional_embedding"));
-        resblocks = new ResidualAttentionBlock[config.layers()];
-        for (int i = 0; i < resblocks.length; i++) {
-            resblocks[i] = new ResidualAttentionBlock(weights, "transformer.resblocks." + i, shape);
-        }
-        lnFinal = weights.layerNorm("ln_final");
+        transformer = new Transformer(weights, "transformer.resblocks", shape, "ln_final");
         textProjection = weights.projection("text_projection");
         copies = weights.backend().rowGather(embedDim);
     }
@@ -53,31 +49,51 @@ final class TextTransformer implements TextTower {
         private final TokenTrie trie;
         private final Tensor distinctOutput; // [U,E] for U distinct texts
         private final Tensor output; // [B,E]
+        private final int maxTexts;
+        private final int maxTokens;
+        private int rows; // nodes, or somewhat more
+        private int distinct; // U, or somewhat more
+        private int texts; // B, or somewhat more
+        private boolean allDistinct;
+        private boolean identity; // nothing is shared: key i is row i
 
         Pass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens, boolean sharing) {
             this.context = context;
-            w = new TransformerWorkspace(arena, shape, maxTexts, maxTokens);
+            this.maxTexts = maxTexts;
+            this.maxTokens = maxTokens;
+            w = new TransformerWorkspace(arena, activationType, shape, maxTexts, maxTokens);
             trie = new TokenTrie(maxTexts, maxTokens, sharing);
             distinctOutput = arena.allocate(DType.F32, maxTexts, embedDim);
             output = arena.allocate(DType.F32, maxTexts, embedDim);
         }
 
         @Override
-        public void run(int[] ids, int[] offsets, int texts) {
+        public void take(int[] ids, int[] offsets, int newTexts) {
             trie.clear();
-            for (int text = 0; text < texts; text++) {
+            for (int text = 0; text < newTexts; text++) {
                 trie.add(ids, offsets[text], pooledToken(ids, offsets[text], offsets[text + 1]) + 1);
             }
-            int rows = trie.nodes();
-            int distinct = trie.distinct();
+            rows = context.recordedRows(trie.nodes(), maxTokens);
+            distinct = context.recordedRows(trie.distinct(), maxTexts);
+            texts = context.recordedRows(newTexts, maxTexts);
+            allDistinct = trie.distinct() == newTexts;
+            identity = trie.nodes() == trie.tokens() && trie.distinct() == distinct;
+            trie.pad(rows, distinct);
+        }
+
+        @Override
+        public long key() {
+            // Texts that are all distinct are not copied, so their number is that of the distinct ones.
+            long shape = (long) rows << Integer.SIZE | (long) distinct << Short.SIZE | (allDistinct ? 0 : texts);
+            return shape << 1 | (identity ? 1 : 0);
+        }
+
+        @Override
+        public void run() {
             tokenEmbedding.run(context, trie.ids(), trie.places(), rows, w.x()); // [rows,D]
-            w.paths(trie.queryOffsets(), trie.keyOffsets(), trie.paths(), distinct);
-            for (int i = 0; i < resblocks.length - 1; i++) {
-                resblocks[i].run(context, w, rows); // [rows,D]
-            }
-            Tensor pooled = resblocks[resblocks.length - 1].runPooled(context, w, rows, trie.lastNodes(), distinct); // [U,D]
-            lnFinal.run(context, pooled, distinct, pooled); // [U,D]
-            if (distinct == texts) {
+            w.paths(trie.queryOffsets(), trie.keyOffsets(), identity ? null : trie.paths(), distinct);
+            Tensor pooled = transformer.run(context, w, rows, trie.lastNodes(), distinct); // [U,D], lnFinal included
+            if (allDistinct) {
                 textProjection.run(context, pooled, distinct, output); // [B,E]
             } else {
                 textProjection.run(context, pooled, distinct, distinctOutput); // [U,E]
@@ -88,6 +104,11 @@ final class TextTransformer implements TextTower {
         @Override
         public Tensor output() {
             return output;
+        }
+
+        @Override
+        public int outputRows() {
+            return allDistinct ? distinct : texts;
         }
 
         @Override

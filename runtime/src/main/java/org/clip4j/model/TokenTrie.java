@@ -1,5 +1,7 @@
 package org.clip4j.model;
 
+import java.util.Arrays;
+
 /**
  * The texts of a batch as a trie. Under a causal mask the state of a token depends on nothing but the tokens up to it, so
  * texts that begin alike have the states of their beginning in common: a node is a token behind a certain beginning, and
@@ -43,7 +45,8 @@ final class TokenTrie {
         firstChild = new int[maxTokens];
         nextSibling = new int[maxTokens];
         endOf = new int[maxTokens];
-        paths = new int[maxTokens];
+        // A place more for each text: texts that fill a batch up have a path of one node.
+        paths = new int[maxTokens + maxTexts];
         queryOffsets = new int[maxTexts + 1];
         keyOffsets = new int[maxTexts + 1];
         lastNodes = new int[maxTexts];
@@ -88,6 +91,24 @@ final class TokenTrie {
         distinct++;
         keyOffsets[distinct] = path;
         queryOffsets[distinct] = nodes;
+    }
+
+    /**
+     * Fills the arrays up for a batch that is computed in a larger shape: tokens that nobody looks at, and texts that add
+     * no node and consist of the first. The counts stay as they are.
+     *
+     * @param paddedNodes at least {@link #nodes}, at most the largest number of tokens
+     * @param paddedTexts at least {@link #distinct}, at most the largest number of texts
+     */
+    void pad(int paddedNodes, int paddedTexts) {
+        Arrays.fill(ids, nodes, paddedNodes, 0);
+        Arrays.fill(places, nodes, paddedNodes, 0);
+        for (int text = distinct; text < paddedTexts; text++) {
+            paths[keyOffsets[text]] = 0;
+            keyOffsets[text + 1] = keyOffsets[text] + 1;
+            queryOffsets[text + 1] = nodes;
+            lastNodes[text] = 0;
+        }
     }
 
     private int child(int parent, int id) {

@@ -24,16 +24,21 @@ final class TransformerWorkspace {
     private int[] keyOffsets;
     private int[] keyRows;
 
-    TransformerWorkspace(Arena arena, TransformerShape shape, int maxSequences, int maxRows) {
+    /**
+     * Allocates it.
+     *
+     * @param type of all but the residual stream, see {@link org.clip4j.kernels.Backend#activationType}
+     */
+    TransformerWorkspace(Arena arena, DType type, TransformerShape shape, int maxSequences, int maxRows) {
         int width = shape.width();
         x = arena.allocate(DType.F32, maxRows, width);
-        normed = arena.allocate(DType.F32, maxRows, width);
-        qkv = arena.allocate(DType.F32, maxRows, 3 * width);
+        normed = arena.allocate(type, maxRows, width);
+        qkv = arena.allocate(type, maxRows, 3 * width);
         queries = qkv.columns(0, width);
-        attended = arena.allocate(DType.F32, maxRows, width);
-        hidden = arena.allocate(DType.F32, maxRows, shape.mlpWidth());
+        attended = arena.allocate(type, maxRows, width);
+        hidden = arena.allocate(type, maxRows, shape.mlpWidth());
         pooled = arena.allocate(DType.F32, maxSequences, width);
-        pooledQueries = arena.allocate(DType.F32, maxSequences, width);
+        pooledQueries = arena.allocate(type, maxSequences, width);
         attentionInput = AttentionInput.packed(qkv);
         pooledAttentionInput = new AttentionInput(pooledQueries, attentionInput.keys(), attentionInput.values());
         pooledOffsets = new int[maxSequences + 1];

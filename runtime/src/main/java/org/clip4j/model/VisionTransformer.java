@@ -21,16 +21,17 @@ final class VisionTransformer implements ImageTower {
     private final VisionConfig.Transformer config;
     private final int embedDim;
     private final TransformerShape shape;
+    private final DType activationType;
     private final Convolution conv1;
     private final ImageTokens tokens;
     private final LayerNorm lnPre;
-    private final ResidualAttentionBlock[] resblocks;
-    private final LayerNorm lnPost;
+    private final Transformer transformer;
     private final Linear proj;
 
     VisionTransformer(Weights weights, VisionConfig.Transformer config, int embedDim) {
         this.config = config;
         this.embedDim = embedDim;
+        activationType = weights.activationType();
         shape = new TransformerShape(config.width(), config.layers(), config.heads(), config.mlpWidth(),
                 config.activation(), false);
         ConvolutionShape patches = new ConvolutionShape(ConvolutionShape.Layout.CHANNELS_FIRST,
@@ -41,12 +42,14 @@ final class VisionTransformer implements ImageTower {
         tokens = weights.backend().imageTokens(weights.arena(), weights.tensor("visual.class_embedding"),
                 weights.tensor("visual.positional_embedding"));
         lnPre = weights.layerNorm("visual.ln_pre");
-        resblocks = new ResidualAttentionBlock[config.layers()];
-        for (int i = 0; i < resblocks.length; i++) {
-            resblocks[i] = new ResidualAttentionBlock(weights, "visual.transformer.resblocks." + i, shape);
-        }
-        lnPost = weights.layerNorm("visual.ln_post");
+        transformer = new Transformer(weights, "visual.transformer.resblocks", shape, "visual.ln_post");
         proj = weights.projection("visual.proj");
+    }
+
+    @Override
+    public boolean spreadsNonFinite() {
+        // Layer norm makes a row of NaN of it, and attention all rows of the image.
+        return true;
     }
 
     @Override
@@ -69,8 +72,8 @@ final class VisionTransformer implements ImageTower {
             int patchCount = config.grid() * config.grid();
             sequenceLength = 1 + patchCount;
             input = arena.allocate(DType.F32, maxImages, 3, resolution, resolution);
-            patches = arena.allocate(DType.F32, maxImages * patchCount, config.width());
-            w = new TransformerWorkspace(arena, shape, maxImages, maxImages * sequenceLength);
+            patches = arena.allocate(activationType, maxImages * patchCount, config.width());
+            w = new TransformerWorkspace(arena, activationType, shape, maxImages, maxImages * sequenceLength);
             output = arena.allocate(DType.F32, maxImages, embedDim);
             offsets = new int[maxImages + 1];
             for (int i = 0; i <= maxImages; i++) {
@@ -90,13 +93,9 @@ final class VisionTransformer implements ImageTower {
             tokens.run(context, patches, images, w.x()); // [B*T,D]
             lnPre.run(context, w.x(), rows, w.x()); // [B*T,D]
             w.sequences(offsets, images);
-            for (int i = 0; i < resblocks.length - 1; i++) {
-                resblocks[i].run(context, w, rows); // [B*T,D]
-            }
             // The class token is the first of each sequence.
-            Tensor classTokens = resblocks[resblocks.length - 1].runPooled(context, w, rows, offsets, images); // [B,D]
-            lnPost.run(context, classTokens, images, classTokens); // [B,D]
-            proj.run(context, classTokens, images, output); // [B,E]
+            Tensor pooled = transformer.run(context, w, rows, offsets, images); // [B,D], lnPost included
+            proj.run(context, pooled, images, output); // [B,E]
         }
 
         @Override

@@ -42,6 +42,19 @@ final class Weights {
         return backend.layerNorm(arena, tensor(prefix + ".weight"), tensor(prefix + ".bias"), EPSILON);
     }
 
+    /** Type of what lies between operations. */
+    DType activationType() {
+        return backend.activationType();
+    }
+
+    /**
+     * Memory for weights that are derived from the file's: in the model's arena, since a backend may use them in place;
+     * in the JDK's memory where the arena is a device's, whose backend copies them.
+     */
+    private Tensor derived(int... shape) {
+        return arena.isOnDevice() ? Tensor.allocate(DType.F32, shape) : arena.allocate(DType.F32, shape);
+    }
+
     Linear linear(String prefix, Activation activation) {
         return backend.linear(arena, tensor(prefix + ".weight"), tensor(prefix + ".bias"), activation);
     }
@@ -51,7 +64,7 @@ final class Weights {
         Tensor stored = tensor(name); // [D,E]
         int width = stored.size(0);
         int embedDim = stored.size(1);
-        Tensor transposed = arena.allocate(DType.F32, embedDim, width);
+        Tensor transposed = derived(embedDim, width);
         for (int row = 0; row < width; row++) {
             for (int column = 0; column < embedDim; column++) {
                 transposed.set(column, row, stored.get(row, column));
@@ -68,9 +81,8 @@ final class Weights {
         Tensor bias = tensor(batchNorm + ".bias");
         Tensor mean = tensor(batchNorm + ".running_mean");
         Tensor variance = tensor(batchNorm + ".running_var");
-        Tensor foldedBias = arena.allocate(DType.F32, shape.outChannels());
-        // The folded weights are packed or used in place by the backend, so they live in the model's arena.
-        Tensor foldedWeight = arena.allocate(DType.F32, weight.shape());
+        Tensor foldedBias = derived(shape.outChannels());
+        Tensor foldedWeight = derived(weight.shape());
         int patchLength = shape.patchLength();
         for (int n = 0; n < shape.outChannels(); n++) {
             double scale = gain.get(n) / Math.sqrt(variance.get(n) + EPSILON);

@@ -1,0 +1,65 @@
+package org.clip4j.clip;
+
+import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.MemoryAllocator;
+
+/** How much memory a session's workspace would take, found out without taking any. Stateless. */
+final class Footprint {
+    /** Where counted blocks would begin; nothing is ever read there. */
+    private static final long NOWHERE = 1L << 20;
+
+    private Footprint() {}
+
+    /** Bytes that an allocation takes of an arena. */
+    static long bytes(Consumer<Arena> allocation) {
+        MemoryAllocator counting = new MemoryAllocator() {
+            @Override
+            public Block allocate(int sizeBytes) {
+                return new Block(null, NOWHERE, () -> {});
+            }
+
+            @Override
+            public boolean isOnDevice() {
+                return true;
+            }
+        };
+        try (Arena arena = new Arena(counting)) {
+            allocation.accept(arena);
+            return arena.sizeBytes();
+        } catch (ArithmeticException e) {
+            // One tensor alone is larger than any arena has them.
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /**
+     * The same error with the largest batch that would fit.
+     *
+     * @param what name of the size that was too large
+     * @param footprint bytes of a workspace of some size
+     */
+    static OutOfMemoryError explain(OutOfMemoryError error, String what, int size, long freeBytes,
+            IntToLongFunction footprint) {
+        if (freeBytes == Long.MAX_VALUE) {
+            return error;
+        }
+        int fits = 0;
+        int tooLarge = size;
+        while (tooLarge - fits > 1) {
+            int middle = (fits + tooLarge) >>> 1;
+            if (footprint.applyAsLong(middle) <= freeBytes) {
+                fits = middle;
+            } else {
+                tooLarge = middle;
+            }
+        }
+        OutOfMemoryError explained = new OutOfMemoryError("the session's workspace does not fit: " + what + "=" + size
+                + " neededBytes=" + footprint.applyAsLong(size) + " freeBytes=" + freeBytes + "; "
+                + (fits == 0 ? "not even one fits" : what + "=" + fits + " would fit") + " (" + error.getMessage()
+                + ")");
+        explained.initCause(error);
+        return explained;
+    }
+}
