@@ -3,6 +3,7 @@ package org.clip4j.javacpp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -19,6 +20,12 @@ public final class NativeLibraries {
 
     private static final String JAVACPP_CACHE_PROPERTY = "org.bytedeco.javacpp.cachedir";
 
+    /**
+     * What could not be loaded: the JVM tells the reason the first time only, and from then on that the class could not be
+     * initialized.
+     */
+    private static final Map<Class<?>, NativeLibraryException> FAILED = new HashMap<>();
+
     private NativeLibraries() {}
 
     /**
@@ -27,14 +34,26 @@ public final class NativeLibraries {
      * @throws NativeLibraryException with the reason and the remedy in one line; its cause is what was thrown
      */
     public static synchronized void load(Class<?> preset) {
+        NativeLibraryException known = FAILED.get(preset);
+        if (known != null) {
+            throw new NativeLibraryException(known.getMessage(), known);
+        }
         refuseMusl(System.getProperty("os.name"), Path.of("/"));
         prepareCache();
         try {
             Loader.load(preset);
             requireJavaCpp();
         } catch (LinkageError e) {
-            throw new NativeLibraryException(explain(e, System.getProperty(JAVACPP_CACHE_PROPERTY)), e);
+            NativeLibraryException failure = new NativeLibraryException(
+                    explain(e, System.getProperty(JAVACPP_CACHE_PROPERTY)), e);
+            FAILED.put(preset, failure);
+            throw failure;
         }
+    }
+
+    /** The folder for what may be lost at any time; not necessarily there yet. */
+    public static Path cache() {
+        return cacheFolder(System.getenv(), System.getProperty("user.home")).getParent();
     }
 
     /** The folder that libraries are unpacked to, from the environment of a process. */

@@ -1,0 +1,75 @@
+package org.clip4j.cuda;
+
+import org.clip4j.kernels.Convolution;
+import org.clip4j.kernels.ConvolutionShape;
+import org.clip4j.kernels.ConvolutionShape.Layout;
+import org.clip4j.kernels.ExecutionContext;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.Tensor;
+
+/** Patches gathered into scratch memory, some images at a time, then one matrix product; a 1x1 kernel needs no gathering. */
+final class CudaConvolution implements Convolution {
+    private static final int WARPS = 8;
+    /** Of gathered patches: many times what the card needs to be busy, and little of its memory. */
+    private static final long SCRATCH_BYTES = 256L << 20;
+
+    private final CudaDevice cuda;
+    private final TypedKernels gathers;
+    private final ConvolutionShape shape;
+    private final CudaLinear product;
+
+    CudaConvolution(CudaBackend backend, ConvolutionShape shape, CudaLinear product) {
+        this.cuda = backend.cuda();
+        this.shape = shape;
+        this.product = product;
+        ElementType type = product.type();
+        gathers = new TypedKernels(cuda, from -> from == ElementType.F32 || from == type
+                ? "gather_patches_" + from.label() + "_" + type.label()
+                : null);
+    }
+
+    @Override
+    public ConvolutionShape shape() {
+        return shape;
+    }
+
+    @Override
+    public void run(ExecutionContext context, Tensor x, int images, Tensor out) {
+        run(context, x, images, out, false);
+    }
+
+    @Override
+    public void runAdd(ExecutionContext context, Tensor x, int images, Tensor out) {
+        run(context, x, images, out, true);
+    }
+
+    private void run(ExecutionContext context, Tensor x, int images, Tensor out, boolean add) {
+        CudaContext own = CudaContext.of(context);
+        int pixels = shape.outHeight() * shape.outWidth();
+        Operands.requireImages("x", x, images, shape.inElements());
+        Operands.requireMatrix("out", out, (long) images * pixels, shape.outChannels());
+        ElementType from = ElementType.of("x", x);
+        if (shape.isPointwise()) {
+            product.run(own, x.address(), shape.inChannels(), from, images * pixels, out, 0, add);
+            own.launched();
+            return;
+        }
+        Kernel gather = gathers.get(from);
+        ElementType type = product.type();
+        int K = shape.patchLength();
+        long imageBytes = (long) pixels * K * type.sizeBytes();
+        int part = (int) Math.max(1, Math.min(images, SCRATCH_BYTES / imageBytes));
+        for (int first = 0; first < images; first += part) {
+            int count = Math.min(part, images - first);
+            long patches = own.scratch(part * imageBytes);
+            own.launch(gather).pointer(x.address() + (long) first * shape.inElements() * from.sizeBytes())
+                    .number(count).number(shape.height()).number(shape.width()).number(shape.inChannels())
+                    .number(shape.layout() == Layout.CHANNELS_LAST ? 1 : 0).number(shape.kernel())
+                    .number(shape.stride()).number(shape.padding()).number(shape.outHeight())
+                    .number(shape.outWidth()).pointer(patches).number(K)
+                    .run(cuda.walkingBlocks((long) count * pixels * K, WARPS * Launch.WARP), 1, 1, WARPS, 0);
+            product.run(own, patches, K, type, count * pixels, out, first * pixels, add);
+        }
+        own.launched();
+    }
+}

@@ -1,0 +1,163 @@
+package org.clip4j.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
+
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.Pointer;
+import org.clip4j.kernels.MemoryAllocator;
+
+/**
+ * The way of row numbers, token ids and offsets to the card: pinned memory of the host, and as much on the card. Single
+ * launches take it in turn, from front to back and again; a recording has a part of its own for good. Not thread-safe;
+ * closed by its session.
+ */
+final class NumberStaging implements AutoCloseable {
+    private static final int CHUNK_BYTES = 1 << 20;
+    /** Vector loads of four numbers. */
+    private static final int ALIGNMENT_BYTES = 16;
+
+    /** Some pinned memory and its counterpart on the card. Owned by the staging. */
+    private static final class Chunk {
+        final int sizeBytes;
+        final MemoryAllocator.Block host;
+        final IntBuffer numbers;
+        final Pointer device;
+        int usedBytes;
+
+        Chunk(CudaDevice cuda, int sizeBytes) {
+            this.sizeBytes = sizeBytes;
+            device = cuda.memory().allocate((long) sizeBytes);
+            boolean complete = false;
+            try {
+                host = cuda.pinned().allocate(sizeBytes);
+                complete = true;
+            } finally {
+                if (!complete) {
+                    cuda.memory().free(device);
+                }
+            }
+            numbers = host.bytes().asIntBuffer();
+        }
+    }
+
+    /** A part of a chunk that one recording keeps. */
+    static final class Region {
+        private final Chunk chunk;
+        private final int startBytes;
+        private final int sizeBytes;
+
+        private Region(Chunk chunk, int startBytes, int sizeBytes) {
+            this.chunk = chunk;
+            this.startBytes = startBytes;
+            this.sizeBytes = sizeBytes;
+        }
+
+        int sizeBytes() {
+            return sizeBytes;
+        }
+
+        long deviceAddress() {
+            return chunk.device.address() + startBytes;
+        }
+    }
+
+    private final CudaDevice cuda;
+    private final CUstream_st stream;
+    private final DeviceAddress from = new DeviceAddress();
+    private final DeviceAddress to = new DeviceAddress();
+    private final List<Chunk> kept = new ArrayList<>();
+    private final List<Region> released = new ArrayList<>();
+    private Chunk turning;
+
+    NumberStaging(CudaDevice cuda, CUstream_st stream) {
+        this.cuda = cuda;
+        this.stream = stream;
+    }
+
+    /** Bytes that an array takes. */
+    static int sizeBytes(int count) {
+        return (count * Integer.BYTES + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+    }
+
+    /**
+     * Copies numbers to the card for the launches that follow.
+     *
+     * @param session waits for the stream before memory is used again
+     * @return where they are on the card
+     */
+    long stage(int[] source, int count, CudaContext session) {
+        int needed = sizeBytes(count);
+        if (turning == null || turning.usedBytes + needed > turning.sizeBytes) {
+            session.synchronize();
+            if (turning == null || needed > turning.sizeBytes) {
+                free(turning);
+                turning = null;
+                turning = new Chunk(cuda, Math.max(CHUNK_BYTES, needed));
+            }
+            turning.usedBytes = 0;
+        }
+        int at = turning.usedBytes;
+        turning.usedBytes += needed;
+        turning.numbers.put(at / Integer.BYTES, source, 0, count);
+        copy(turning, at, count * Integer.BYTES);
+        return turning.device.address() + at;
+    }
+
+    /** Sets a part aside until it is {@linkplain #release released}. */
+    Region reserve(int sizeBytes) {
+        for (int i = 0; i < released.size(); i++) {
+            if (released.get(i).sizeBytes() >= sizeBytes) {
+                return released.remove(i);
+            }
+        }
+        Chunk last = kept.isEmpty() ? null : kept.get(kept.size() - 1);
+        if (last == null || last.usedBytes + sizeBytes > last.sizeBytes) {
+            last = new Chunk(cuda, Math.max(CHUNK_BYTES, sizeBytes));
+            kept.add(last);
+        }
+        Region region = new Region(last, last.usedBytes, sizeBytes);
+        last.usedBytes += sizeBytes;
+        return region;
+    }
+
+    /** Takes a part back, for another recording. */
+    void release(Region region) {
+        released.add(region);
+    }
+
+    /** Puts numbers into a region; {@link #send} brings them to the card. */
+    void put(Region region, int offsetBytes, int[] source, int count) {
+        region.chunk.numbers.put((region.startBytes + offsetBytes) / Integer.BYTES, source, 0, count);
+    }
+
+    /** Copies some bytes of a region to the card. */
+    void send(Region region, int fromBytes, int toBytes) {
+        if (toBytes > fromBytes) {
+            copy(region.chunk, region.startBytes + fromBytes, toBytes - fromBytes);
+        }
+    }
+
+    private void copy(Chunk chunk, int at, int bytes) {
+        Status.runtime(cudaMemcpyAsync(to.at(chunk.device.address() + at), from.at(chunk.host.address() + at), bytes,
+                cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
+    }
+
+    private void free(Chunk chunk) {
+        if (chunk != null) {
+            chunk.host.release().run();
+            cuda.memory().free(chunk.device);
+        }
+    }
+
+    @Override
+    public void close() {
+        free(turning);
+        turning = null;
+        kept.forEach(this::free);
+        kept.clear();
+    }
+}
