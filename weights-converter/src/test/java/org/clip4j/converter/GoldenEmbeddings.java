@@ -17,15 +17,27 @@ final class GoldenEmbeddings {
 
     /** Raw image embeddings [images, E] of pixels [images, 3, R, R]. */
     static float[] images(ClipModel model, FloatBuffer pixels, int images) {
-        float[] out = new float[images * model.embedDim()];
         try (ClipSession session = model.newSession()) {
-            session.embedPixels(pixels, 0, images, EmbeddingForm.RAW, FloatBuffer.wrap(out), 0);
+            return images(session, pixels, images);
         }
+    }
+
+    /** The same in a session that may have run before. */
+    static float[] images(ClipSession session, FloatBuffer pixels, int images) {
+        float[] out = new float[images * session.model().embedDim()];
+        session.embedPixels(pixels, 0, images, EmbeddingForm.RAW, FloatBuffer.wrap(out), 0);
         return out;
     }
 
     /** Raw text embeddings [texts, E] of padded token rows [texts, contextLength]. */
     static float[] texts(ClipModel model, int[] padded, int texts) {
+        try (ClipSession session = model.newSession()) {
+            return texts(session, padded, texts);
+        }
+    }
+
+    /** The same in a session that may have run before. */
+    static float[] texts(ClipSession session, int[] padded, int texts) {
         int contextLength = padded.length / texts;
         int[] ids = new int[padded.length];
         int[] offsets = new int[texts + 1];
@@ -38,10 +50,8 @@ final class GoldenEmbeddings {
             System.arraycopy(row, 0, ids, offsets[text], last);
             offsets[text + 1] = offsets[text] + last;
         }
-        float[] out = new float[texts * model.embedDim()];
-        try (ClipSession session = model.newSession()) {
-            session.embedTokens(ids, offsets, texts, EmbeddingForm.RAW, FloatBuffer.wrap(out), 0);
-        }
+        float[] out = new float[texts * session.model().embedDim()];
+        session.embedTokens(ids, offsets, texts, EmbeddingForm.RAW, FloatBuffer.wrap(out), 0);
         return out;
     }
 

@@ -6,14 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.clip4j.clip.ClipModel;
-import org.clip4j.clip.LoadOptions;
 import org.clip4j.testing.Goldens;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every tiny checkpoint, converted and run on every CPU backend, against the f64 goldens. */
+/** Every tiny checkpoint, converted and run on every backend, against the f64 goldens. */
 class TinyGoldensTest {
     @TempDir
     private Path folder;
@@ -22,7 +21,7 @@ class TinyGoldensTest {
         Map<?, ?> files = (Map<?, ?>) Goldens.tiny().index().get("files");
         return files.entrySet().stream()
                 .filter(file -> ((Map<?, ?>) file.getValue()).get("golden") != null)
-                .flatMap(file -> Stream.of("onednn", "openblas", "java", "reference")
+                .flatMap(file -> TestDevices.backends()
                         .map(backend -> Arguments.of(file.getKey(),
                                 ((Map<?, ?>) file.getValue()).get("golden"), backend)));
     }
@@ -36,7 +35,7 @@ class TinyGoldensTest {
                 ProgressListener.NONE);
         Goldens goldens = Goldens.tiny();
         String input = goldens.has(golden + "/input") ? golden : golden.substring(0, golden.indexOf('@'));
-        try (ClipModel model = ClipModel.load(file, LoadOptions.defaults().withBackend(backend))) {
+        try (ClipModel model = ClipModel.load(file, TestDevices.options(backend))) {
             int images = goldens.shape(input + "/input")[0];
             GoldenEmbeddings.assertRows(name + " image " + backend,
                     GoldenEmbeddings.images(model, GoldenEmbeddings.direct(goldens.floats(input + "/input")), images),
