@@ -9,6 +9,7 @@ import org.clip4j.clip.LoadOptions;
 import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Backends;
+import org.clip4j.kernels.DeviceName;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import picocli.CommandLine.ITypeConverter;
@@ -18,12 +19,12 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What runs a model: options of every command, before or after its name. */
 final class BackendChoice {
-    private static final String DEFAULT_DEVICE = "cpu";
+    private static final DeviceName DEFAULT_DEVICE = new DeviceName("cpu", 0);
 
     // No default values here: they would replace what was given before the command's name.
     @Option(names = "--device", paramLabel = "DEVICE", scope = ScopeType.INHERIT, description = {
-            "cpu or cuda; default cpu."})
-    private String device;
+            "cpu, cuda or, where there are several cards, cuda:N; default cpu."}, converter = DeviceNameConverter.class)
+    private DeviceName device;
     @Option(names = "--backend", paramLabel = "NAME", scope = ScopeType.INHERIT, description = {
             "A backend of the device, see 'clip backends'; default auto, the fastest usable one."})
     private String backend;
@@ -56,6 +57,17 @@ final class BackendChoice {
         }
     }
 
+    static final class DeviceNameConverter implements ITypeConverter<DeviceName> {
+        @Override
+        public DeviceName convert(String value) {
+            try {
+                return DeviceName.parse(value.toLowerCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected cpu, cuda or cuda:N but was '" + value + "'");
+            }
+        }
+    }
+
     static final class ThreadCount implements ITypeConverter<Integer> {
         private static final int MAX_THREADS = 1024;
 
@@ -83,8 +95,18 @@ final class BackendChoice {
         return precision == null ? BackendOptions.defaults().precision() : precision;
     }
 
+    /** As {@link Backends} takes it. */
     String device() {
+        return deviceName().toString();
+    }
+
+    private DeviceName deviceName() {
         return device == null ? DEFAULT_DEVICE : device;
+    }
+
+    /** Whether a backend runs on the kind of device that was chosen. */
+    boolean isOnDevice(BackendProvider provider) {
+        return provider.device().equals(deviceName().kind());
     }
 
     String backend() {
@@ -116,7 +138,7 @@ final class BackendChoice {
         List<String> offers = new ArrayList<>();
         for (BackendProvider provider : Backends.providers()) {
             boolean named = backend().equals(Backends.AUTO) || provider.name().equals(backend());
-            if (!named || !provider.device().equals(device())) {
+            if (!named || !isOnDevice(provider)) {
                 continue;
             }
             Probe probe = provider.probe();
@@ -135,11 +157,11 @@ final class BackendChoice {
     }
 
     private void checkNames(List<BackendProvider> providers) {
-        if (providers.stream().noneMatch(provider -> provider.device().equals(device()))) {
+        if (providers.stream().noneMatch(this::isOnDevice)) {
             throw new InputException("unknown device: --device " + device() + " expected one of "
                     + providers.stream().map(BackendProvider::device).distinct().collect(Collectors.joining(", ")));
         }
-        List<String> names = providers.stream().filter(provider -> provider.device().equals(device()))
+        List<String> names = providers.stream().filter(this::isOnDevice)
                 .map(BackendProvider::name).toList();
         if (!backend().equals(Backends.AUTO) && !names.contains(backend())) {
             throw new InputException("unknown backend of device " + device() + ": --backend " + backend()

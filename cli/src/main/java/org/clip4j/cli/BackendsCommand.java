@@ -30,7 +30,7 @@ final class BackendsCommand implements Callable<Integer> {
         boolean taken = false;
         for (BackendProvider provider : Backends.providers()) {
             Probe probe = provider.probe();
-            boolean auto = !taken && provider.device().equals(choice.device()) && probe.usable()
+            boolean auto = !taken && choice.isOnDevice(provider) && probe.usable()
                     && probe.precisions().contains(choice.precision());
             taken = taken || auto;
             facts.add(Json.object("name", provider.name(), "device", provider.device(), "usable", probe.usable(),

@@ -14,6 +14,7 @@ import org.clip4j.clip.Tower;
 import org.clip4j.embedded.EmbeddedModel;
 import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Backends;
+import org.clip4j.kernels.DeviceName;
 import org.clip4j.weights.ModelFile;
 import picocli.CommandLine.Option;
 
@@ -97,7 +98,8 @@ final class ModelChoice {
             return;
         }
         List<String> names = Backends.providers().stream()
-                .filter(provider -> provider.device().equals(options.device())).map(BackendProvider::name).toList();
+                .filter(provider -> provider.device().equals(DeviceName.parse(options.device()).kind()))
+                .map(BackendProvider::name).toList();
         if (names.indexOf(model.backendName()) > 0) {
             console.note(model.backendReason());
         }

@@ -84,8 +84,10 @@ class ArchitectureTest {
     void textImageAndSimilarityStandAlone() {
         classes().that().resideInAPackage("org.clip4j.text..").should().onlyDependOnClassesThat()
                 .resideInAnyPackage("org.clip4j.text..", "java..").check(code);
+        // kernels: rows in a device's memory; weights: the header of a file of embeddings
         classes().that().resideInAPackage("org.clip4j.similarity..").should().onlyDependOnClassesThat()
-                .resideInAnyPackage("org.clip4j.similarity..", "java..").check(code);
+                .resideInAnyPackage("org.clip4j.similarity..", "org.clip4j.kernels", "org.clip4j.weights", "java..")
+                .check(code);
         // kernels: memory outside of the JVM's limit for decoded pixels
         classes().that().resideInAPackage("org.clip4j.image..").should().onlyDependOnClassesThat()
                 .resideInAnyPackage("org.clip4j.image..", "org.clip4j.kernels", "java..", "javax..").check(code);
