@@ -97,7 +97,18 @@ public final class BulkEmbedder implements AutoCloseable {
 
     @Override
     public void close() {
-        sessions.forEach(ClipSession::close);
+        RuntimeException failure = null;
+        for (ClipSession session : sessions) {
+            try {
+                session.close();
+            } catch (RuntimeException e) {
+                // All others are closed first.
+                failure = failure == null ? e : failure;
+            }
+        }
         sessions.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }
