@@ -1,6 +1,8 @@
 package org.clip4j.kernels.cpu;
 
 import java.nio.FloatBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Attention;
@@ -89,8 +91,7 @@ public final class CpuBackend implements Backend {
     public Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation) {
         Operands.checkLinear(weight, bias);
         if (engine.packs()) {
-            return new CpuPackedLinear(engine.pack(arena,
-                    new LayerWeights(weight, bias, activation, engine.precision(), team.size())));
+            return new CpuPackedLinear(pack(arena, weight, bias, activation, engine.precision()));
         }
         return new CpuLinear(engine.accept(toF32(arena, weight)), Epilogue.of(bias, activation));
     }
@@ -100,19 +101,33 @@ public final class CpuBackend implements Backend {
             Activation activation) {
         Operands.checkConvolution(shape, weight, bias);
         if (engine.packs()) {
-            return new CpuPackedConvolution(shape, packConvolution(arena, shape, weight, bias, activation));
+            // In f32, whatever the precision of linear layers.
+            try (Arena whilePacking = newArena()) {
+                Tensor matrix = PatchGather.packWeights(whilePacking, shape, weight);
+                return new CpuPackedConvolution(shape, pack(arena, matrix, bias, activation, Precision.F32));
+            }
         }
         Tensor matrix = PatchGather.packWeights(arena, shape, weight);
         return new CpuConvolution(shape, engine.accept(matrix), Epilogue.of(bias, activation));
     }
 
-    /** In f32, whatever the precision of linear layers. */
-    private PackedLayer packConvolution(Arena arena, ConvolutionShape shape, Tensor weight, Tensor bias,
-            Activation activation) {
+    private PackedLayer pack(Arena arena, Tensor weight, Tensor bias, Activation activation, Precision precision) {
         try (Arena whilePacking = newArena()) {
-            Tensor matrix = PatchGather.packWeights(whilePacking, shape, weight);
-            return engine.pack(arena, new LayerWeights(matrix, bias, activation, Precision.F32, team.size()));
+            // Engines pack weights of the types that models are kept in.
+            Tensor single = weight.dtype() == DType.F64 ? toF32(whilePacking, weight) : weight;
+            return engine.pack(arena, new LayerWeights(single, bias, activation, precision, team.size()),
+                    this::forEach);
         }
+    }
+
+    /** Packing is shared by all threads, part by part. */
+    private void forEach(int parts, IntConsumer work) {
+        AtomicInteger next = new AtomicInteger();
+        team.run((lane, lanes) -> {
+            for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
+                work.accept(part);
+            }
+        });
     }
 
     @Override

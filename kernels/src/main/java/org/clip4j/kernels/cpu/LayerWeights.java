@@ -7,7 +7,7 @@ import org.clip4j.kernels.Tensor;
 /**
  * What an engine is to pack: activation(x * weight' + bias).
  *
- * @param weight [N, K] of any floating-point type; read while packing only
+ * @param weight [N, K] of F32, F16 or BF16; read while packing only
  * @param bias [N], or null; read while packing only
  * @param activation applied to the sums
  * @param precision of the product

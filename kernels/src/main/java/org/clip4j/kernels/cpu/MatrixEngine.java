@@ -1,5 +1,6 @@
 package org.clip4j.kernels.cpu;
 
+import java.util.function.IntConsumer;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.MemoryAllocator;
 import org.clip4j.kernels.Precision;
@@ -7,6 +8,13 @@ import org.clip4j.kernels.Tensor;
 
 /** Multiplies matrices, each call on the calling thread alone. Thread-safe. */
 public interface MatrixEngine {
+    /** The backend's threads, for work that is done once. */
+    @FunctionalInterface
+    interface Workers {
+        /** Calls {@code work} with 0 to {@code parts - 1}, each once, on all threads, and returns when that is done. */
+        void forEach(int parts, IntConsumer work);
+    }
+
     /** One line for people: library, version, instruction set. */
     String description();
 
@@ -38,8 +46,9 @@ public interface MatrixEngine {
      * Packs a linear layer; for engines that {@linkplain #packs do}.
      *
      * @param arena from {@link #allocator()}; receives what is packed
+     * @param workers to pack with
      */
-    default PackedLayer pack(Arena arena, LayerWeights weights) {
+    default PackedLayer pack(Arena arena, LayerWeights weights, Workers workers) {
         throw new UnsupportedOperationException("the engine has plain products only: " + description());
     }
 

@@ -96,7 +96,7 @@ final class OneDnnEngine implements MatrixEngine {
     }
 
     @Override
-    public PackedLayer pack(Arena arena, LayerWeights weights) {
+    public PackedLayer pack(Arena arena, LayerWeights weights, Workers workers) {
         threads.useCallerOnly();
         return new LayerPacking(this, arena, weights).pack();
     }

@@ -1,0 +1,20 @@
+// All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
+#include "product.h"
+
+#define CLIP4J_TEXT_OF(name) #name
+#define CLIP4J_TEXT(name) CLIP4J_TEXT_OF(name)
+
+namespace clip4j {
+
+static const Kernels kernels = {
+    CLIP4J_TEXT(CLIP4J_ISA),
+    CLIP4J_ISA::PANEL,
+    CLIP4J_ISA::linear,
+    CLIP4J_ISA::pack,
+    CLIP4J_ISA::product,
+};
+
+extern const Kernels* const CLIP4J_ISA;
+const Kernels* const CLIP4J_ISA = &kernels;
+
+}  // namespace clip4j

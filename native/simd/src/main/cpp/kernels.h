@@ -1,0 +1,81 @@
+// What an instruction set offers: the same functions, compiled once for each.
+#pragma once
+
+#include <cstdint>
+
+namespace clip4j {
+
+// How the weights of a layer are kept.
+enum class Form : int32_t { F32 = 0, BF16 = 1, INT8 = 2 };
+
+// Element types of weights that are packed.
+enum class Type : int32_t { F32 = 0, F16 = 1, BF16 = 2 };
+
+// A part of a linear layer on some of its rows: out = activation(x * weight' + bias), or the same added to out.
+struct Linear {
+  Form form;
+  int32_t activation;
+  const void* weights;   // packed, all panels
+  const float* bias;     // [columns, padded to whole panels]
+  const float* scales;   // [columns, padded to whole panels], INT8 only
+  int64_t depth;         // K
+  int64_t columns;       // N
+  int64_t first_panel;
+  int64_t last_panel;    // exclusive
+  const void* x;         // [rows, K]: f32, or i16 with INT8
+  int64_t x_stride;      // elements
+  const float* x_scales; // [rows], INT8 only
+  float* out;            // [rows, N]
+  int64_t out_stride;
+  int64_t rows;
+  bool add;
+};
+
+// Weights to pack, [N, K] of a floating-point type, rows that adjoin.
+struct Packing {
+  Form form;
+  Type type;
+  const void* weights;
+  int64_t depth;
+  int64_t columns;
+  int64_t first_panel;
+  int64_t last_panel;
+  void* packed;
+  float* scales;         // INT8 only: set
+};
+
+// c = scale * a * b, or the same added to c; a is [m, k], or [k, m] when transposed, b is [k, n], or [n, k].
+struct Product {
+  const float* a;
+  const float* b;
+  float* c;
+  int64_t a_stride;
+  int64_t b_stride;
+  int64_t c_stride;
+  int64_t m;
+  int64_t n;
+  int64_t k;
+  bool transpose_a;
+  bool transpose_b;
+  bool add;
+  float scale;
+  float* scratch;        // PRODUCT_SCRATCH floats of the calling thread
+};
+
+constexpr int64_t PRODUCT_SCRATCH = 1 << 17;
+
+struct Kernels {
+  const char* name;
+  int32_t panel;         // columns of a panel of weights
+  void (*linear)(const Linear&);
+  void (*pack)(const Packing&);
+  void (*product)(const Product&);
+};
+
+extern const Kernels* const baseline;
+#if defined(__x86_64__)
+extern const Kernels* const avx2;
+extern const Kernels* const avx512;
+#endif
+
+}  // namespace clip4j

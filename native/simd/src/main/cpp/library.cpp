@@ -1,0 +1,91 @@
+// The library's face to Java: org.clip4j.simd.SimdLibrary. Addresses are native ones that Java has checked.
+#include "kernels.h"
+#include "org_clip4j_simd_SimdLibrary.h"
+
+namespace {
+
+using clip4j::Kernels;
+
+#if defined(__x86_64__)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+#endif
+
+// The best that the processor has, of those up to a level: 0 the least, 1 AVX2, 2 AVX-512.
+const Kernels* kernels_up_to(jint level) {
+#if defined(__x86_64__)
+  if (level >= 2 && has_avx512()) {
+    return clip4j::avx512;
+  }
+  if (level >= 1 && has_avx2()) {
+    return clip4j::avx2;
+  }
+#else
+  static_cast<void>(level);
+#endif
+  return clip4j::baseline;
+}
+
+const Kernels& of(jlong kernels) {
+  return *reinterpret_cast<const Kernels*>(kernels);
+}
+
+template <typename T>
+T* at(jlong address) {
+  return reinterpret_cast<T*>(address);
+}
+
+}  // namespace
+
+extern "C" {
+
+JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_kernels(JNIEnv*, jclass, jint level) {
+  return reinterpret_cast<jlong>(kernels_up_to(level));
+}
+
+JNIEXPORT jstring JNICALL Java_org_clip4j_simd_SimdLibrary_name(JNIEnv* environment, jclass, jlong kernels) {
+  return environment->NewStringUTF(of(kernels).name);
+}
+
+JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_panelColumns(JNIEnv*, jclass, jlong kernels) {
+  return of(kernels).panel;
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_pack(JNIEnv*, jclass, jlong kernels, jint form, jint type,
+                                                             jlong weights, jint depth, jint columns, jint first_panel,
+                                                             jint last_panel, jlong packed, jlong scales) {
+  clip4j::Packing call = {static_cast<clip4j::Form>(form), static_cast<clip4j::Type>(type), at<void>(weights), depth,
+                          columns, first_panel, last_panel, at<void>(packed), at<float>(scales)};
+  of(kernels).pack(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_linear(
+    JNIEnv*, jclass, jlong kernels, jint form, jint activation, jlong weights, jlong bias, jlong scales, jint depth,
+    jint columns, jint first_panel, jint last_panel, jlong x, jlong x_stride, jlong x_scales, jlong out,
+    jlong out_stride, jint rows, jboolean add) {
+  clip4j::Linear call = {static_cast<clip4j::Form>(form), activation, at<void>(weights), at<float>(bias),
+                         at<float>(scales), depth, columns, first_panel, last_panel, at<void>(x), x_stride,
+                         at<float>(x_scales), at<float>(out), out_stride, rows, add == JNI_TRUE};
+  of(kernels).linear(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_product(
+    JNIEnv*, jclass, jlong kernels, jlong a, jlong a_stride, jboolean transpose_a, jlong b, jlong b_stride,
+    jboolean transpose_b, jlong c, jlong c_stride, jint m, jint n, jint k, jfloat scale, jboolean add, jlong scratch) {
+  clip4j::Product call = {at<float>(a), at<float>(b), at<float>(c), a_stride, b_stride, c_stride, m, n, k,
+                          transpose_a == JNI_TRUE, transpose_b == JNI_TRUE, add == JNI_TRUE, scale,
+                          at<float>(scratch)};
+  of(kernels).product(call);
+}
+
+JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_productScratchFloats(JNIEnv*, jclass) {
+  return static_cast<jint>(clip4j::PRODUCT_SCRATCH);
+}
+
+}  // extern "C"

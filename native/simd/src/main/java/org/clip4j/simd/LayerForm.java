@@ -1,0 +1,47 @@
+package org.clip4j.simd;
+
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Precision;
+
+/** How the weights of a layer are kept; the numbers are those of kernels.h. */
+enum LayerForm {
+    /** f32. */
+    F32(0, DType.F32),
+    /** bf16, widened to f32 on the way into the products. */
+    BF16(1, DType.BF16);
+
+    private final int number;
+    private final DType weightType;
+
+    LayerForm(int number, DType weightType) {
+        this.number = number;
+        this.weightType = weightType;
+    }
+
+    static LayerForm of(Precision precision) {
+        return switch (precision) {
+            case F32 -> F32;
+            case BF16 -> BF16;
+            case INT8, F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + precision);
+        };
+    }
+
+    int number() {
+        return number;
+    }
+
+    DType weightType() {
+        return weightType;
+    }
+
+    /** The number that stands for a type of weights before they are packed. */
+    static int number(DType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case F16 -> 1;
+            case BF16 -> 2;
+            default -> throw new IllegalArgumentException("weights cannot be packed: type=" + type
+                    + " expected=F32, F16 or BF16");
+        };
+    }
+}

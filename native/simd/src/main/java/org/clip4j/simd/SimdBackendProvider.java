@@ -1,0 +1,69 @@
+package org.clip4j.simd;
+
+import org.clip4j.javacpp.NativeLibraries;
+import org.clip4j.javacpp.NativeLibraryException;
+import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.BackendException;
+import org.clip4j.kernels.BackendOptions;
+import org.clip4j.kernels.BackendProvider;
+import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.Probe;
+import org.clip4j.kernels.cpu.CpuBackend;
+
+/** Offers layers in C++ of our own: weights packed for the processor at hand, in f32 and bf16. */
+public final class SimdBackendProvider implements BackendProvider {
+    /** The backend's name. */
+    public static final String NAME = "simd";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String device() {
+        return "cpu";
+    }
+
+    @Override
+    public int rank() {
+        return 60;
+    }
+
+    @Override
+    public Probe probe() {
+        try {
+            NativeLibraries.load(SimdLibrary.class);
+            return Probe.usable(describe(InstructionSet.allowed()), Precision.F32, Precision.BF16);
+        } catch (NativeLibraryException | IllegalArgumentException e) {
+            return Probe.unusable(e.getMessage(), e);
+        } catch (LinkageError e) {
+            return Probe.unusable("the library cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Backend open(BackendOptions options) {
+        Probe probe = probe();
+        if (!probe.usable()) {
+            throw new BackendException("backend 'simd' cannot be used: " + probe.detail(), probe.cause());
+        }
+        if (!probe.precisions().contains(options.precision())) {
+            throw new BackendException("backend 'simd' does not offer this precision: asked="
+                    + options.precision().label() + " offered="
+                    + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
+        }
+        return open(options, InstructionSet.allowed());
+    }
+
+    /** Opens a backend that goes no further than an instruction set; the library is loaded. */
+    static Backend open(BackendOptions options, InstructionSet most) {
+        SimdEngine engine = new SimdEngine(SimdLibrary.kernels(most.level()), options.precision(), describe(most));
+        return new CpuBackend(NAME, engine, options.threads());
+    }
+
+    private static String describe(InstructionSet most) {
+        return "C++ of our own for " + SimdLibrary.name(SimdLibrary.kernels(most.level()))
+                + "; bf16 halves what is read of memory, and is computed in f32";
+    }
+}

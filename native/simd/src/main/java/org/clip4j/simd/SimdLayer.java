@@ -1,0 +1,93 @@
+package org.clip4j.simd;
+
+import java.nio.FloatBuffer;
+import org.clip4j.javacpp.NativeMemory;
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.cpu.CpuLane;
+import org.clip4j.kernels.cpu.LayerWeights;
+import org.clip4j.kernels.cpu.MatrixEngine;
+import org.clip4j.kernels.cpu.PackedCall;
+import org.clip4j.kernels.cpu.PackedLayer;
+
+/** A linear layer in panels of columns; see src/main/cpp/linear.h. */
+final class SimdLayer implements PackedLayer {
+    /** Parts for each lane, so that a lane that is done early takes over. */
+    private static final int PARTS_PER_LANE = 3;
+
+    private final long kernels;
+    private final int form;
+    private final int activation;
+    private final int inFeatures;
+    private final int outFeatures;
+    private final int panels;
+    private final int parts;
+    private final Tensor weights; // panels, in the form's type
+    private final Tensor bias; // [N], and zeros to the end of the last panel
+
+    SimdLayer(long kernels, Arena arena, LayerWeights layer, MatrixEngine.Workers workers) {
+        this.kernels = kernels;
+        LayerForm layerForm = LayerForm.of(layer.precision());
+        this.form = layerForm.number();
+        this.activation = SimdLibrary.number(layer.activation());
+        this.inFeatures = layer.weight().columns();
+        this.outFeatures = layer.weight().rows();
+        int panelColumns = SimdLibrary.panelColumns(kernels);
+        this.panels = (outFeatures + panelColumns - 1) / panelColumns;
+        this.parts = Math.min(panels, layer.lanes() == 1 ? 1 : layer.lanes() * PARTS_PER_LANE);
+        int columns = Math.multiplyExact(panels, panelColumns);
+        this.weights = arena.allocate(layerForm.weightType(), Math.multiplyExact(columns, inFeatures));
+        this.bias = arena.allocate(DType.F32, columns);
+        if (layer.bias() != null) {
+            FloatBuffer values = bias.floats();
+            for (int i = 0; i < outFeatures; i++) {
+                values.put(i, (float) layer.bias().get(i));
+            }
+        }
+        pack(layer.weight(), workers);
+    }
+
+    private void pack(Tensor from, MatrixEngine.Workers workers) {
+        Tensor source = NativeMemory.withAddress(from);
+        int type = LayerForm.number(source.dtype());
+        workers.forEach(parts, part -> SimdLibrary.pack(kernels, form, type, source.address(), inFeatures, outFeatures,
+                firstPanel(part), firstPanel(part + 1), weights.address(), 0));
+    }
+
+    private int firstPanel(int part) {
+        return (int) ((long) panels * part / parts);
+    }
+
+    @Override
+    public int inFeatures() {
+        return inFeatures;
+    }
+
+    @Override
+    public int outFeatures() {
+        return outFeatures;
+    }
+
+    @Override
+    public int parts() {
+        return parts;
+    }
+
+    @Override
+    public int preparedFloats(int rows) {
+        return 0;
+    }
+
+    @Override
+    public void prepare(CpuLane lane, PackedCall call, int fromRow, int toRow) {
+        throw new IllegalStateException("input is taken as it is");
+    }
+
+    @Override
+    public void run(CpuLane lane, PackedCall call, int part, int fromRow, int toRow) {
+        SimdLibrary.linear(kernels, form, activation, weights.address(), bias.address(), 0, inFeatures, outFeatures,
+                firstPanel(part), firstPanel(part + 1), call.xAddress(fromRow), call.xStride(), 0,
+                call.outAddress(fromRow), call.out().rowStride(), toRow - fromRow, call.add());
+    }
+}

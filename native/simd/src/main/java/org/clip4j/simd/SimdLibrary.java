@@ -1,0 +1,48 @@
+package org.clip4j.simd;
+
+import org.bytedeco.javacpp.annotation.Platform;
+import org.clip4j.kernels.Activation;
+
+/**
+ * The library's functions; src/main/cpp/kernels.h says what their arguments mean. They trust them: addresses and sizes are
+ * checked where operands are bound. Thread-safe, and each call runs on the calling thread alone.
+ */
+@Platform(library = "clip4jsimd")
+final class SimdLibrary {
+    private SimdLibrary() {}
+
+    /** The fastest kernels that the processor can run, of those up to a level of {@link InstructionSet}. */
+    static native long kernels(int level);
+
+    /** The instruction set that kernels are made for. */
+    static native String name(long kernels);
+
+    /** Columns of a panel of packed weights. */
+    static native int panelColumns(long kernels);
+
+    /** Floats of scratch of {@link #product}. */
+    static native int productScratchFloats();
+
+    /** Packs panels of a layer's weights, and in INT8 sets their columns' scales. */
+    static native void pack(long kernels, int form, int type, long weights, int depth, int columns, int firstPanel,
+            int lastPanel, long packed, long scales);
+
+    /** Computes panels of a layer for all rows. */
+    static native void linear(long kernels, int form, int activation, long weights, long bias, long scales, int depth,
+            int columns, int firstPanel, int lastPanel, long x, long xStride, long xScales, long out, long outStride,
+            int rows, boolean add);
+
+    /** Multiplies two matrices. */
+    static native void product(long kernels, long a, long aStride, boolean transposeA, long b, long bStride,
+            boolean transposeB, long c, long cStride, int m, int n, int k, float scale, boolean add, long scratch);
+
+    /** The number that stands for an activation: functions.h. */
+    static int number(Activation activation) {
+        return switch (activation) {
+            case NONE -> 0;
+            case RELU -> 1;
+            case QUICK_GELU -> 2;
+            case GELU -> 3;
+        };
+    }
+}
