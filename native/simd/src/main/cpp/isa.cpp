@@ -1,5 +1,6 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
 #include "product.h"
+#include "rows.h"
 
 #define CLIP4J_TEXT_OF(name) #name
 #define CLIP4J_TEXT(name) CLIP4J_TEXT_OF(name)
@@ -12,6 +13,8 @@ static const Kernels kernels = {
     CLIP4J_ISA::linear,
     CLIP4J_ISA::pack,
     CLIP4J_ISA::product,
+    CLIP4J_ISA::layer_norm,
+    CLIP4J_ISA::l2_normalize,
 };
 
 extern const Kernels* const CLIP4J_ISA;

@@ -62,6 +62,19 @@ struct Product {
   float* scratch;        // PRODUCT_SCRATCH floats of the calling thread
 };
 
+// A function of each row of a matrix; out may be x.
+struct Rows {
+  const float* x;
+  int64_t x_stride;
+  float* out;
+  int64_t out_stride;
+  int64_t rows;
+  int64_t columns;
+  const float* gain;     // [columns], layer norm only, and so are the others
+  const float* bias;
+  float epsilon;
+};
+
 constexpr int64_t PRODUCT_SCRATCH = 1 << 17;
 
 struct Kernels {
@@ -70,6 +83,8 @@ struct Kernels {
   void (*linear)(const Linear&);
   void (*pack)(const Packing&);
   void (*product)(const Product&);
+  void (*layer_norm)(const Rows&);
+  void (*l2_normalize)(const Rows&);
 };
 
 extern const Kernels* const baseline;

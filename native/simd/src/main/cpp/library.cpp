@@ -88,4 +88,20 @@ JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_productScratchFloats(JNI
   return static_cast<jint>(clip4j::PRODUCT_SCRATCH);
 }
 
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_layerNorm(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                  jlong x_stride, jlong out, jlong out_stride,
+                                                                  jint rows, jint columns, jlong gain, jlong bias,
+                                                                  jfloat epsilon) {
+  clip4j::Rows call = {at<float>(x), x_stride, at<float>(out), out_stride, rows, columns, at<float>(gain),
+                       at<float>(bias), epsilon};
+  of(kernels).layer_norm(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_l2Normalize(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                    jlong x_stride, jlong out, jlong out_stride,
+                                                                    jint rows, jint columns) {
+  clip4j::Rows call = {at<float>(x), x_stride, at<float>(out), out_stride, rows, columns, nullptr, nullptr, 0};
+  of(kernels).l2_normalize(call);
+}
+
 }  // extern "C"

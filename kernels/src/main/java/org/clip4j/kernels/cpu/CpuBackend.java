@@ -26,7 +26,7 @@ import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
 
 /**
- * A backend out of a matrix engine and plain Java: one team of threads, on which each operation is split by columns
+ * A backend out of a matrix engine and row kernels: one team of threads, on which each operation is split by columns
  * or rows, and each thread calls the engine for its own part.
  */
 public final class CpuBackend implements Backend {
@@ -34,16 +34,19 @@ public final class CpuBackend implements Backend {
 
     private final String name;
     private final MatrixEngine engine;
+    private final RowKernels rows;
     private final ThreadTeam team;
 
     /**
      * Starts {@code threads - 1} worker threads.
      *
      * @param name as given to {@code --backend}
+     * @param rows for native engines {@link RowKernelsProvider#fastest}
      */
-    public CpuBackend(String name, MatrixEngine engine, int threads) {
+    public CpuBackend(String name, MatrixEngine engine, RowKernels rows, int threads) {
         this.name = name;
         this.engine = engine;
+        this.rows = rows;
         this.team = new ThreadTeam(threads);
     }
 
@@ -64,7 +67,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public String description() {
-        return engine.description();
+        return engine.description() + ", " + rows.description();
     }
 
     @Override
@@ -133,7 +136,7 @@ public final class CpuBackend implements Backend {
     @Override
     public LayerNorm layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon) {
         Operands.checkLayerNorm(gain, bias, epsilon);
-        return new CpuLayerNorm(toArray(gain), toArray(bias), epsilon);
+        return new CpuRows(gain.columns(), rows.layerNorm(arena, gain, bias, epsilon));
     }
 
     @Override
@@ -176,7 +179,7 @@ public final class CpuBackend implements Backend {
     @Override
     public L2Normalize l2Normalize(int width) {
         Operands.requirePositive("width", width);
-        return new CpuL2Normalize(width);
+        return new CpuRows(width, rows.l2Normalize(width));
     }
 
     @Override

@@ -1,6 +1,5 @@
 package org.clip4j.kernels.cpu;
 
-import org.clip4j.kernels.DType;
 import org.clip4j.kernels.Tensor;
 
 /**
@@ -41,21 +40,8 @@ public final class MatrixProduct {
          * @throws IllegalStateException when the tensor has none, or is not F32
          */
         public long address() {
-            return MatrixProduct.address(tensor) + (long) offset * Float.BYTES;
+            return NativeRows.address(tensor) + (long) offset * Float.BYTES;
         }
-    }
-
-    /**
-     * Native address of a tensor's first element.
-     *
-     * @throws IllegalStateException when it has none, or is not F32
-     */
-    static long address(Tensor tensor) {
-        if (tensor.address() == Tensor.NO_ADDRESS || tensor.dtype() != DType.F32) {
-            throw new IllegalStateException("a native backend needs f32 tensors from its own arena: tensor=" + tensor
-                    + " address=" + tensor.address());
-        }
-        return tensor.address();
     }
 
     private final Operand a = new Operand();

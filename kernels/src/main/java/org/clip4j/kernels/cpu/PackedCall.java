@@ -51,7 +51,7 @@ public final class PackedCall {
      * @throws IllegalStateException when the tensor has none, or is not F32
      */
     public long xAddress(int row) {
-        return MatrixProduct.address(x) + (long) row * xStride * Float.BYTES;
+        return NativeRows.address(x) + (long) row * xStride * Float.BYTES;
     }
 
     /** The output. */
@@ -70,7 +70,7 @@ public final class PackedCall {
      * @throws IllegalStateException when the tensor has none, or is not F32
      */
     public long outAddress(int row) {
-        return MatrixProduct.address(out) + (long) outOffset(row) * Float.BYTES;
+        return NativeRows.address(out) + (long) outOffset(row) * Float.BYTES;
     }
 
     /** Rows of the input. */

@@ -89,7 +89,7 @@ class CpuBackendTest {
     @Test
     void aWorkersExceptionReachesTheCallerAndTheTeamStaysUsable() {
         FragileEngine engine = new FragileEngine();
-        try (CpuBackend backend = new CpuBackend("fragile", engine, 2);
+        try (CpuBackend backend = new CpuBackend("fragile", engine, new JavaRowKernels(), 2);
                 Arena arena = backend.newArena();
                 ExecutionContext context = backend.newContext()) {
             Tensor x = arena.allocate(DType.F32, 2, 4);
@@ -127,7 +127,7 @@ class CpuBackendTest {
     @Test
     void aContextThatCannotBeOpenedClosesItsLanes() {
         FragileEngine engine = new FragileEngine();
-        try (CpuBackend backend = new CpuBackend("fragile", engine, 3)) {
+        try (CpuBackend backend = new CpuBackend("fragile", engine, new JavaRowKernels(), 3)) {
             engine.lanesAllowed = 2;
             assertThatThrownBy(backend::newContext).hasMessage("no more lanes");
             assertThat(engine.closed).hasValue(2);
@@ -137,7 +137,7 @@ class CpuBackendTest {
     @Test
     void aClosedContextClosesEachLaneOnce() {
         FragileEngine engine = new FragileEngine();
-        try (CpuBackend backend = new CpuBackend("fragile", engine, 3)) {
+        try (CpuBackend backend = new CpuBackend("fragile", engine, new JavaRowKernels(), 3)) {
             ExecutionContext context = backend.newContext();
             context.close();
             context.close();
@@ -148,7 +148,7 @@ class CpuBackendTest {
     @Test
     void refusesScoresThatAnIndexCannotCount() {
         FragileEngine engine = new FragileEngine();
-        try (CpuBackend backend = new CpuBackend("fragile", engine, 1);
+        try (CpuBackend backend = new CpuBackend("fragile", engine, new JavaRowKernels(), 1);
                 Arena arena = backend.newArena();
                 ExecutionContext context = backend.newContext()) {
             Tensor qkv = arena.allocate(DType.F32, 1 << 16, 3);

@@ -14,6 +14,7 @@ import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
+import org.clip4j.kernels.cpu.RowKernelsProvider;
 
 /** Offers oneDNN: weights packed for the processor at hand, in f32, bf16 and int8. */
 public final class OneDnnBackendProvider implements BackendProvider {
@@ -66,6 +67,7 @@ public final class OneDnnBackendProvider implements BackendProvider {
                     + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
         }
         return new CpuBackend(NAME, new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), probe.detail()),
+                RowKernelsProvider.fastest(),
                 options.threads());
     }
 

@@ -10,6 +10,7 @@ import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
+import org.clip4j.kernels.cpu.RowKernelsProvider;
 
 /** Offers OpenBLAS: runs on every CPU, in f32. */
 public final class OpenBlasBackendProvider implements BackendProvider {
@@ -55,7 +56,8 @@ public final class OpenBlasBackendProvider implements BackendProvider {
             throw new BackendException("backend 'openblas' offers precision f32 only: asked="
                     + options.precision().label(), null);
         }
-        return new CpuBackend(NAME, new OpenBlasEngine(probe.detail()), options.threads());
+        return new CpuBackend(NAME, new OpenBlasEngine(probe.detail()), RowKernelsProvider.fastest(),
+                options.threads());
     }
 
     private static String describe() {

@@ -34,7 +34,7 @@ public final class SimdBackendProvider implements BackendProvider {
     public Probe probe() {
         try {
             NativeLibraries.load(SimdLibrary.class);
-            return Probe.usable(describe(InstructionSet.allowed()), Precision.F32, Precision.BF16);
+            return Probe.usable(describe(kernels()), Precision.F32, Precision.BF16);
         } catch (NativeLibraryException | IllegalArgumentException e) {
             return Probe.unusable(e.getMessage(), e);
         } catch (LinkageError e) {
@@ -58,12 +58,18 @@ public final class SimdBackendProvider implements BackendProvider {
 
     /** Opens a backend that goes no further than an instruction set; the library is loaded. */
     static Backend open(BackendOptions options, InstructionSet most) {
-        SimdEngine engine = new SimdEngine(SimdLibrary.kernels(most.level()), options.precision(), describe(most));
-        return new CpuBackend(NAME, engine, options.threads());
+        long kernels = SimdLibrary.kernels(most.level());
+        SimdEngine engine = new SimdEngine(kernels, options.precision(), describe(kernels));
+        return new CpuBackend(NAME, engine, new SimdRowKernels(kernels), options.threads());
     }
 
-    private static String describe(InstructionSet most) {
-        return "C++ of our own for " + SimdLibrary.name(SimdLibrary.kernels(most.level()))
-                + "; bf16 halves what is read of memory, and is computed in f32";
+    /** The fastest kernels that processor and user allow; the library is loaded. */
+    static long kernels() {
+        return SimdLibrary.kernels(InstructionSet.allowed().level());
+    }
+
+    private static String describe(long kernels) {
+        return "layers in C++ for " + SimdLibrary.name(kernels)
+                + " (bf16 halves what is read of memory, and is computed in f32)";
     }
 }

@@ -36,6 +36,14 @@ final class SimdLibrary {
     static native void product(long kernels, long a, long aStride, boolean transposeA, long b, long bStride,
             boolean transposeB, long c, long cStride, int m, int n, int k, float scale, boolean add, long scratch);
 
+    /** Layer norm of rows. */
+    static native void layerNorm(long kernels, long x, long xStride, long out, long outStride, int rows, int columns,
+            long gain, long bias, float epsilon);
+
+    /** Rows divided by their L2 norm. */
+    static native void l2Normalize(long kernels, long x, long xStride, long out, long outStride, int rows,
+            int columns);
+
     /** The number that stands for an activation: functions.h. */
     static int number(Activation activation) {
         return switch (activation) {

@@ -1,40 +1,24 @@
 package org.clip4j.kernels.cpu;
 
 import java.nio.FloatBuffer;
-import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.LayerNorm;
-import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
 /** Two passes per row, mean before variance, sums in double precision. */
-final class CpuLayerNorm implements LayerNorm, CpuOperation {
+final class JavaLayerNorm implements RowOperation {
     private final float[] gain;
     private final float[] bias;
     private final float epsilon;
 
-    CpuLayerNorm(float[] gain, float[] bias, float epsilon) {
+    JavaLayerNorm(float[] gain, float[] bias, float epsilon) {
         this.gain = gain;
         this.bias = bias;
         this.epsilon = epsilon;
     }
 
     @Override
-    public void run(ExecutionContext context, Tensor x, int rows, Tensor out) {
-        Operands.requireMatrix("x", x, rows, gain.length);
-        Operands.requireMatrix("out", out, rows, gain.length);
-        CpuCall call = CpuContext.call(context, this);
-        call.x = x;
-        call.out = out;
-        call.count = rows;
-        CpuContext.run(context);
-    }
-
-    @Override
-    public void run(CpuCall call, CpuLane lane, int part, int parts) {
-        int end = CpuOperation.share(call.count, part + 1, parts);
-        for (int row = CpuOperation.share(call.count, part, parts); row < end; row++) {
-            normalize(call.x.floats(), row * call.x.rowStride(), call.out.floats(), row * call.out.rowStride(),
-                    lane.rows());
+    public void run(CpuLane lane, Tensor x, Tensor out, int fromRow, int toRow) {
+        for (int row = fromRow; row < toRow; row++) {
+            normalize(x.floats(), row * x.rowStride(), out.floats(), row * out.rowStride(), lane.rows());
         }
     }
 

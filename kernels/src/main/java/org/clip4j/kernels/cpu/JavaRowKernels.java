@@ -1,0 +1,22 @@
+package org.clip4j.kernels.cpu;
+
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.Tensor;
+
+/** Rows in plain Java. */
+final class JavaRowKernels implements RowKernels {
+    @Override
+    public String description() {
+        return "rows in plain Java";
+    }
+
+    @Override
+    public RowOperation layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon) {
+        return new JavaLayerNorm(CpuBackend.toArray(gain), CpuBackend.toArray(bias), epsilon);
+    }
+
+    @Override
+    public RowOperation l2Normalize(int width) {
+        return new JavaL2Normalize(width);
+    }
+}

@@ -1,0 +1,25 @@
+package org.clip4j.kernels.cpu;
+
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.Tensor;
+
+/**
+ * What a CPU backend computes beside matrix products, in plain Java or by a native module. Operands have been checked.
+ * Thread-safe.
+ */
+public interface RowKernels {
+    /** A few words for people: what computes, and for which instruction set. */
+    String description();
+
+    /**
+     * A layer norm.
+     *
+     * @param arena receives what is kept
+     * @param gain [D]
+     * @param bias [D]
+     */
+    RowOperation layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon);
+
+    /** Divides rows by their L2 norm; a row of zeros stays zero. */
+    RowOperation l2Normalize(int width);
+}

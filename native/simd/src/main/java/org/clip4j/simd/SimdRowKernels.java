@@ -1,0 +1,51 @@
+package org.clip4j.simd;
+
+import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.cpu.NativeRows;
+import org.clip4j.kernels.cpu.RowKernels;
+import org.clip4j.kernels.cpu.RowOperation;
+
+/** Rows by the library. */
+final class SimdRowKernels implements RowKernels {
+    private final long kernels;
+
+    /**
+     * The library is loaded.
+     *
+     * @param kernels of {@link SimdLibrary#kernels}
+     */
+    SimdRowKernels(long kernels) {
+        this.kernels = kernels;
+    }
+
+    @Override
+    public String description() {
+        return "rows in C++ for " + SimdLibrary.name(kernels);
+    }
+
+    @Override
+    public RowOperation layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon) {
+        int width = gain.columns();
+        Tensor ownGain = toF32(arena, gain);
+        Tensor ownBias = toF32(arena, bias);
+        return (lane, x, out, from, to) -> SimdLibrary.layerNorm(kernels, NativeRows.address(x, from), x.rowStride(),
+                NativeRows.address(out, from), out.rowStride(), to - from, width, ownGain.address(), ownBias.address(),
+                epsilon);
+    }
+
+    @Override
+    public RowOperation l2Normalize(int width) {
+        return (lane, x, out, from, to) -> SimdLibrary.l2Normalize(kernels, NativeRows.address(x, from),
+                x.rowStride(), NativeRows.address(out, from), out.rowStride(), to - from, width);
+    }
+
+    private static Tensor toF32(Arena arena, Tensor vector) {
+        Tensor copy = arena.allocate(DType.F32, vector.elements());
+        for (int i = 0; i < vector.elements(); i++) {
+            copy.floats().put(i, (float) vector.get(i));
+        }
+        return copy;
+    }
+}
