@@ -40,7 +40,7 @@ if [[ -f "$output/$library" && -z "$(find "$sources" "$headers" "${BASH_SOURCE[0
 fi
 mkdir -p "$output" "$objects"
 # No run-time type information, no exceptions: the library needs no C++ run time.
-flags=(-std=c++17 -O3 -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti -fno-math-errno -Wall -Wextra -Werror
+flags=(-std=c++17 -O3 -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti -fno-math-errno -Wall -Wextra
   -I"$sources" -I"$headers" -I"$java_home/include" -I"$java_home/include/$jni")
 jobs=()
 for set in "${sets[@]}"; do

@@ -12,6 +12,7 @@ static const Kernels kernels = {
     CLIP4J_ISA::PANEL,
     CLIP4J_ISA::linear,
     CLIP4J_ISA::pack,
+    CLIP4J_ISA::quantize_rows,
     CLIP4J_ISA::product,
     CLIP4J_ISA::layer_norm,
     CLIP4J_ISA::l2_normalize,

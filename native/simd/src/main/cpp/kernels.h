@@ -22,13 +22,24 @@ struct Linear {
   int64_t columns;       // N
   int64_t first_panel;
   int64_t last_panel;    // exclusive
-  const void* x;         // [rows, K]: f32, or i16 with INT8
+  const void* x;         // [rows, K]: f32, or with INT8 i16 as of Quantization
   int64_t x_stride;      // elements
   const float* x_scales; // [rows], INT8 only
   float* out;            // [rows, N]
   int64_t out_stride;
   int64_t rows;
   bool add;
+};
+
+// Rows of f32 for layers of INT8: 16 bits, and a scale for each row.
+struct Quantization {
+  const float* x;
+  int64_t x_stride;
+  int64_t rows;
+  int64_t columns;
+  int16_t* out;
+  int64_t out_stride;    // elements, even and at least columns; what lies behind these is set to 0
+  float* scales;
 };
 
 // Weights to pack, [N, K] of a floating-point type, rows that adjoin.
@@ -82,6 +93,7 @@ struct Kernels {
   int32_t panel;         // columns of a panel of weights
   void (*linear)(const Linear&);
   void (*pack)(const Packing&);
+  void (*quantize)(const Quantization&);
   void (*product)(const Product&);
   void (*layer_norm)(const Rows&);
   void (*l2_normalize)(const Rows&);

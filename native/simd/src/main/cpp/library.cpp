@@ -75,6 +75,13 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_linear(
   of(kernels).linear(call);
 }
 
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_quantize(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                 jlong x_stride, jint rows, jint columns, jlong out,
+                                                                 jlong out_stride, jlong scales) {
+  clip4j::Quantization call = {at<float>(x), x_stride, rows, columns, at<int16_t>(out), out_stride, at<float>(scales)};
+  of(kernels).quantize(call);
+}
+
 JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_product(
     JNIEnv*, jclass, jlong kernels, jlong a, jlong a_stride, jboolean transpose_a, jlong b, jlong b_stride,
     jboolean transpose_b, jlong c, jlong c_stride, jint m, jint n, jint k, jfloat scale, jboolean add, jlong scratch) {

@@ -15,14 +15,6 @@ constexpr int64_t DEPTH_BLOCK = 256;
 // Bytes of x that are passed again for each panel: fit a level-2 cache of 512 kB beside the panels.
 constexpr int64_t X_BYTES = 256 << 10;
 
-INLINE F load_weights(const float* from) {
-  return load(from);
-}
-
-INLINE F load_weights(const uint16_t* from) {
-  return load_bf16(from);
-}
-
 // What a tile of sums begins and ends with.
 struct TileEdge {
   const float* bias;     // of the panel
@@ -68,14 +60,14 @@ static __attribute__((noinline)) void activate_tile(const TileEdge& edge, int64_
   }
 }
 
-template <int ROWS, typename W>
-INLINE void multiply_tile(const float* x, int64_t x_stride, const W* weights, int64_t depth,
+template <int ROWS>
+INLINE void multiply_tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
                           F (&sums)[ROWS][TILE_VECTORS]) {
   for (int64_t k = 0; k < depth; k++) {
     F w[TILE_VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < TILE_VECTORS; v++) {
-      w[v] = load_weights(weights + k * PANEL + v * WIDTH);
+      w[v] = load(weights + k * PANEL + v * WIDTH);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
@@ -88,55 +80,53 @@ INLINE void multiply_tile(const float* x, int64_t x_stride, const W* weights, in
   }
 }
 
-template <int ROWS, typename W>
-static __attribute__((noinline)) void tile(const float* x, int64_t x_stride, const W* weights, int64_t depth,
+template <int ROWS>
+static __attribute__((noinline)) void tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
                                            const TileEdge& edge) {
   F sums[ROWS][TILE_VECTORS];
   begin_tile<ROWS>(edge, sums);
-  multiply_tile<ROWS, W>(x, x_stride, weights, depth, sums);
+  multiply_tile<ROWS>(x, x_stride, weights, depth, sums);
   end_tile<ROWS>(edge, sums);
 }
 
-template <typename W, int ROWS = TILE_ROWS>
-INLINE void whole_tile(int64_t rows, const float* x, int64_t x_stride, const W* weights, int64_t depth,
-                       const TileEdge& edge) {
+// A tile of 1 to TILE_ROWS rows.
+template <int ROWS = TILE_ROWS>
+INLINE void tile_of(int64_t rows, const float* x, int64_t x_stride, const float* weights, int64_t depth,
+                    const TileEdge& edge) {
   if constexpr (ROWS > 0) {
     if (rows == ROWS) {
-      tile<ROWS, W>(x, x_stride, weights, depth, edge);
+      tile<ROWS>(x, x_stride, weights, depth, edge);
     } else {
-      whole_tile<W, ROWS - 1>(rows, x, x_stride, weights, depth, edge);
+      tile_of<ROWS - 1>(rows, x, x_stride, weights, depth, edge);
     }
-  }
-  if (ROWS == TILE_ROWS && edge.last && edge.activation != NONE) {
-    activate_tile(edge, rows);
   }
 }
 
-// A tile of the last panel, of which some columns are missing, is computed beside the output.
-template <typename W>
-static void narrow_tile(int64_t rows, const float* x, int64_t x_stride, const W* weights, int64_t depth,
-                        const TileEdge& edge) {
+// Computes a tile, at its place or, where columns of the last panel are missing, beside it.
+template <typename Compute>
+INLINE void place_tile(int64_t rows, const TileEdge& edge, Compute compute) {
+  if (edge.columns >= PANEL) {
+    compute(edge);
+    if (edge.last && edge.activation != NONE) {
+      activate_tile(edge, rows);
+    }
+    return;
+  }
   float beside[TILE_ROWS * PANEL] = {};
+  TileEdge own = edge;
+  own.out = beside;
+  own.out_stride = PANEL;
+  own.columns = PANEL;
   size_t bytes = static_cast<size_t>(edge.columns) * sizeof(float);
   for (int64_t r = 0; r < rows; r++) {
     memcpy(beside + r * PANEL, edge.out + r * edge.out_stride, bytes);
   }
-  TileEdge own = edge;
-  own.out = beside;
-  own.out_stride = PANEL;
-  whole_tile<W>(rows, x, x_stride, weights, depth, own);
+  compute(own);
+  if (own.last && own.activation != NONE) {
+    activate_tile(own, rows);
+  }
   for (int64_t r = 0; r < rows; r++) {
     memcpy(edge.out + r * edge.out_stride, beside + r * PANEL, bytes);
-  }
-}
-
-template <typename W>
-INLINE void any_tile(int64_t rows, const float* x, int64_t x_stride, const W* weights, int64_t depth,
-                     const TileEdge& edge) {
-  if (edge.columns < PANEL) {
-    narrow_tile<W>(rows, x, x_stride, weights, depth, edge);
-  } else {
-    whole_tile<W>(rows, x, x_stride, weights, depth, edge);
   }
 }
 
@@ -144,39 +134,70 @@ INLINE int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
-template <typename W>
+// Tiles of products in f32.
+struct FloatTiles {
+  typedef float Input;
+  typedef float Weight;
+  typedef float Factor;
+  static constexpr int64_t DEPTH = DEPTH_BLOCK;
+
+  // Depth of a block as it is stored.
+  INLINE int64_t stored(int64_t depth) {
+    return depth;
+  }
+
+  // A panel's block as the tiles take it; scratch is of DEPTH * PANEL.
+  INLINE const Factor* ready(const Weight* block, int64_t, Factor*) {
+    return block;
+  }
+
+  INLINE void compute(const clip4j::Linear& call, int64_t, int64_t, int64_t rows, const Input* x, const Factor* factors,
+                      int64_t depth, const TileEdge& edge) {
+    tile_of(rows, x, call.x_stride, factors, depth, edge);
+  }
+};
+
+// The same with weights in bf16, which are widened once for all rows.
+struct Bf16Tiles : FloatTiles {
+  typedef uint16_t Weight;
+
+  INLINE const Factor* ready(const Weight* block, int64_t depth, Factor* scratch) {
+    for (int64_t i = 0; i < depth * PANEL; i += WIDTH) {
+      store(scratch + i, load_bf16(block + i));
+    }
+    return scratch;
+  }
+};
+
+template <typename Tiles>
 static void linear_of(const clip4j::Linear& call) {
-  const float* x = static_cast<const float*>(call.x);
-  const W* weights = static_cast<const W*>(call.weights);
+  const auto* x = static_cast<const typename Tiles::Input*>(call.x);
+  const auto* weights = static_cast<const typename Tiles::Weight*>(call.weights);
+  typename Tiles::Factor scratch[Tiles::DEPTH * PANEL];
   int64_t panels = divide_up(call.columns, PANEL);
-  int64_t block_rows = X_BYTES / (DEPTH_BLOCK * static_cast<int64_t>(sizeof(float)));
+  int64_t block_rows = X_BYTES / (Tiles::DEPTH * static_cast<int64_t>(sizeof(typename Tiles::Input)));
   for (int64_t top = 0; top < call.rows; top += block_rows) {
     int64_t rows = call.rows - top < block_rows ? call.rows - top : block_rows;
     // Tiles of about the same number of rows: a low one wastes the latency of its few sums.
     int64_t tiles = divide_up(rows, TILE_ROWS);
-    for (int64_t k = 0; k < call.depth; k += DEPTH_BLOCK) {
-      int64_t depth = call.depth - k < DEPTH_BLOCK ? call.depth - k : DEPTH_BLOCK;
+    for (int64_t k = 0; k < call.depth; k += Tiles::DEPTH) {
+      int64_t depth = call.depth - k < Tiles::DEPTH ? call.depth - k : Tiles::DEPTH;
       for (int64_t panel = call.first_panel; panel < call.last_panel; panel++) {
-        const W* block = weights + (panels * k + panel * depth) * PANEL;
+        const auto* block = weights + (panels * k + panel * Tiles::stored(depth)) * PANEL;
+        const auto* factors = Tiles::ready(block, depth, scratch);
         int64_t column = panel * PANEL;
-        TileEdge edge = {call.bias + column,  nullptr, call.out_stride, call.columns - column, call.activation,
+        TileEdge edge = {call.bias + column, nullptr, call.out_stride, call.columns - column, call.activation,
                          k == 0, k + depth == call.depth, call.add};
         for (int64_t t = 0; t < tiles; t++) {
           int64_t from = top + rows * t / tiles;
           int64_t to = top + rows * (t + 1) / tiles;
           edge.out = call.out + from * call.out_stride + column;
-          any_tile<W>(to - from, x + from * call.x_stride + k, call.x_stride, block, depth, edge);
+          place_tile(to - from, edge, [&](const TileEdge& placed) {
+            Tiles::compute(call, from, column, to - from, x + from * call.x_stride + k, factors, depth, placed);
+          });
         }
       }
     }
-  }
-}
-
-static void linear(const clip4j::Linear& call) {
-  if (call.form == clip4j::Form::BF16) {
-    linear_of<uint16_t>(call);
-  } else {
-    linear_of<float>(call);
   }
 }
 

@@ -71,7 +71,9 @@ static void product(const clip4j::Product& call) {
             int64_t from = rows * t / tiles;
             int64_t to = rows * (t + 1) / tiles;
             edge.out = call.c + (top + from) * call.c_stride + column + first;
-            any_tile<float>(to - from, a + from * depth, depth, b + first * depth, depth, edge);
+            place_tile(to - from, edge, [&](const TileEdge& placed) {
+              tile_of(to - from, a + from * depth, depth, b + first * depth, depth, placed);
+            });
           }
         }
       }

@@ -13,4 +13,12 @@ import org.clip4j.kernels.Tensor;
  * @param precision of the product
  * @param lanes threads that will share a call
  */
-public record LayerWeights(Tensor weight, Tensor bias, Activation activation, Precision precision, int lanes) {}
+public record LayerWeights(Tensor weight, Tensor bias, Activation activation, Precision precision, int lanes) {
+    /**
+     * What the weights are to be held in. In int8 layers without a bias stay in f32: in CLIP these are the projections
+     * into the embedding space, whose errors nothing evens out.
+     */
+    public Precision heldPrecision() {
+        return precision == Precision.INT8 && bias == null ? Precision.F32 : precision;
+    }
+}

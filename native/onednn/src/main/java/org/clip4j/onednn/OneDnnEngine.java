@@ -101,13 +101,9 @@ final class OneDnnEngine implements MatrixEngine {
         return new LayerPacking(this, arena, weights).pack();
     }
 
-    /**
-     * The form for a layer: that of the engine, unless the layer is asked for in f32. In int8 layers without a bias stay in
-     * f32: in CLIP these are the projections into the embedding space, whose errors nothing evens out.
-     */
+    /** The form for a layer: that of the engine, unless the layer is to be held in f32. */
     LayerForm form(LayerWeights weights) {
-        boolean wide = weights.precision() == Precision.F32 || (form == LayerForm.INT8 && weights.bias() == null);
-        return wide ? LayerForm.F32 : form;
+        return weights.heldPrecision() == Precision.F32 ? LayerForm.F32 : form;
     }
 
     /** Steps from 0 to the largest int8 weight; see {@link CpuIsa#weightSteps}. */

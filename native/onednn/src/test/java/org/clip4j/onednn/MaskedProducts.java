@@ -16,7 +16,7 @@ final class MaskedProducts {
         System.out.println("detail: " + provider.probe().detail());
         long threadsBefore = threadsOfThisName();
         for (Precision precision : provider.probe().precisions()) {
-            LinearTrial.check(precision, 1);
+            OneDnnPrecisionTest.check(precision, 1);
             System.out.println("right: " + precision.label());
         }
         System.out.println("threads started: " + (threadsOfThisName() - threadsBefore));

@@ -1,14 +1,16 @@
 package org.clip4j.simd;
 
 import org.clip4j.kernels.DType;
-import org.clip4j.kernels.Precision;
+import org.clip4j.kernels.cpu.LayerWeights;
 
 /** How the weights of a layer are kept; the numbers are those of kernels.h. */
 enum LayerForm {
     /** f32. */
     F32(0, DType.F32),
     /** bf16, widened to f32 on the way into the products. */
-    BF16(1, DType.BF16);
+    BF16(1, DType.BF16),
+    /** 8 bits with a scale for each column; inputs become 16 bits with a scale for each row. */
+    INT8(2, DType.I8);
 
     private final int number;
     private final DType weightType;
@@ -18,11 +20,12 @@ enum LayerForm {
         this.weightType = weightType;
     }
 
-    static LayerForm of(Precision precision) {
-        return switch (precision) {
+    static LayerForm of(LayerWeights layer) {
+        return switch (layer.heldPrecision()) {
             case F32 -> F32;
             case BF16 -> BF16;
-            case INT8, F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + precision);
+            case INT8 -> INT8;
+            case F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + layer.precision());
         };
     }
 
@@ -32,6 +35,11 @@ enum LayerForm {
 
     DType weightType() {
         return weightType;
+    }
+
+    /** Elements that a column of so many weights takes: pairs are whole in INT8. */
+    int stored(int depth) {
+        return this == INT8 ? (depth + 1) / 2 * 2 : depth;
     }
 
     /** The number that stands for a type of weights before they are packed. */

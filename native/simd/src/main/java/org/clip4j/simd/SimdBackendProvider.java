@@ -10,7 +10,7 @@ import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
 
-/** Offers layers in C++ of our own: weights packed for the processor at hand, in f32 and bf16. */
+/** Offers layers in C++ of our own: weights packed for the processor at hand, in f32, bf16 and int8. */
 public final class SimdBackendProvider implements BackendProvider {
     /** The backend's name. */
     public static final String NAME = "simd";
@@ -34,7 +34,7 @@ public final class SimdBackendProvider implements BackendProvider {
     public Probe probe() {
         try {
             NativeLibraries.load(SimdLibrary.class);
-            return Probe.usable(describe(kernels()), Precision.F32, Precision.BF16);
+            return Probe.usable(describe(kernels()), Precision.F32, Precision.BF16, Precision.INT8);
         } catch (NativeLibraryException | IllegalArgumentException e) {
             return Probe.unusable(e.getMessage(), e);
         } catch (LinkageError e) {
@@ -70,6 +70,6 @@ public final class SimdBackendProvider implements BackendProvider {
 
     private static String describe(long kernels) {
         return "layers in C++ for " + SimdLibrary.name(kernels)
-                + " (bf16 halves what is read of memory, and is computed in f32)";
+                + " (bf16: weights halved, computed in f32; int8: weights of 8 bits, inputs of 16)";
     }
 }

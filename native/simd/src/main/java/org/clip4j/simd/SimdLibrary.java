@@ -32,6 +32,10 @@ final class SimdLibrary {
             int columns, int firstPanel, int lastPanel, long x, long xStride, long xScales, long out, long outStride,
             int rows, boolean add);
 
+    /** Brings rows to 16 bits, with a scale for each, for layers of INT8. */
+    static native void quantize(long kernels, long x, long xStride, int rows, int columns, long out, long outStride,
+            long scales);
+
     /** Multiplies two matrices. */
     static native void product(long kernels, long a, long aStride, boolean transposeA, long b, long bStride,
             boolean transposeB, long c, long cStride, int m, int n, int k, float scale, boolean add, long scratch);

@@ -1,19 +1,37 @@
-package org.clip4j.onednn;
+package org.clip4j.kernels;
 
 import java.util.Random;
-import org.clip4j.kernels.Activation;
-import org.clip4j.kernels.Arena;
-import org.clip4j.kernels.Backend;
-import org.clip4j.kernels.BackendOptions;
-import org.clip4j.kernels.DType;
-import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.Linear;
-import org.clip4j.kernels.Precision;
-import org.clip4j.kernels.Tensor;
+import java.util.function.Supplier;
 
 /** A linear layer of one precision with normally distributed weights and inputs, and what it may be off by. */
-final class LinearTrial implements AutoCloseable {
-    private final Precision precision;
+public final class LinearTrial implements AutoCloseable {
+    /**
+     * What a precision rounds its operands to.
+     *
+     * @param relative error of a product
+     * @param weightSteps from 0 to the largest weight of a column; 0 when weights have no steps
+     * @param inputSteps from 0 to the largest input of a row, likewise
+     */
+    public record Rounding(double relative, int weightSteps, int inputSteps) {
+        /** No operand is rounded. */
+        public static final Rounding NONE = new Rounding(0, 0, 0);
+
+        /** Half a unit in the last place of bf16, which has 8 bits, of one operand or of both. */
+        public static Rounding bf16(int operands) {
+            return new Rounding(operands * 0x1p-9 + (operands - 1) * 0x1p-18, 0, 0);
+        }
+
+        /** Half a step of both operands. */
+        public static Rounding integers(int weightSteps, int inputSteps) {
+            return new Rounding(0, weightSteps, inputSteps);
+        }
+
+        private static double half(double largest, int steps) {
+            return steps == 0 ? 0 : largest / steps / 2;
+        }
+    }
+
+    private final Rounding rounding;
     private final int rows;
     private final int depth;
     private final int columns;
@@ -28,12 +46,13 @@ final class LinearTrial implements AutoCloseable {
     private final Tensor out;
     private final Linear linear;
 
-    LinearTrial(Precision precision, int threads, int rows, int depth, int columns) {
-        this.precision = precision;
+    /** Opens a backend, which is closed with the trial. */
+    public LinearTrial(Supplier<Backend> open, Rounding rounding, int rows, int depth, int columns) {
+        this.rounding = rounding;
         this.rows = rows;
         this.depth = depth;
         this.columns = columns;
-        backend = new OneDnnBackendProvider().open(new BackendOptions(threads, precision));
+        backend = open.get();
         arena = backend.newArena();
         context = backend.newContext();
         Random random = new Random(seed);
@@ -54,10 +73,10 @@ final class LinearTrial implements AutoCloseable {
     }
 
     /** All sizes, set and added; throws when a value is further off than rounding explains. */
-    static void check(Precision precision, int threads) {
+    public static void check(Supplier<Backend> open, Rounding rounding) {
         int[][] sizes = {{1, 7, 9}, {3, 64, 65}, {13, 100, 130}, {50, 768, 128}, {77, 512, 192}, {130, 48, 64}};
         for (int[] size : sizes) {
-            try (LinearTrial trial = new LinearTrial(precision, threads, size[0], size[1], size[2])) {
+            try (LinearTrial trial = new LinearTrial(open, rounding, size[0], size[1], size[2])) {
                 trial.linear.run(trial.context, trial.x, trial.rows, trial.out);
                 trial.compare(false);
                 trial.out.floats().put(0, trial.before.floats(), 0, trial.out.elements());
@@ -67,7 +86,8 @@ final class LinearTrial implements AutoCloseable {
         }
     }
 
-    void run(int someRows) {
+    /** Runs the layer on some of the rows. */
+    public void run(int someRows) {
         linear.run(context, x, someRows, out);
     }
 
@@ -76,26 +96,23 @@ final class LinearTrial implements AutoCloseable {
             for (int column = 0; column < columns; column++) {
                 double sum = bias.get(column) + (added ? before.get(row, column) : 0);
                 double magnitude = Math.abs(sum);
-                double rounding = 0;
-                double xStep = largest(x, row) / 127 / 2;
-                double weightStep = largest(weight, column) / 64 / 2;
+                double rounded = 0;
+                double xHalf = Rounding.half(largest(x, row), rounding.inputSteps);
+                double weightHalf = Rounding.half(largest(weight, column), rounding.weightSteps);
                 for (int i = 0; i < depth; i++) {
                     double a = x.get(row, i);
                     double b = weight.get(column, i);
                     sum += a * b;
                     magnitude += Math.abs(a * b);
-                    // Half a step of both operands: bf16 has 8 bits.
-                    rounding += switch (precision) {
-                        case BF16 -> Math.abs(a * b) * (0x1p-8 + 0x1p-18);
-                        case INT8 -> Math.abs(a) * weightStep + Math.abs(b) * xStep + xStep * weightStep;
-                        default -> 0;
-                    };
+                    rounded += Math.abs(a * b) * rounding.relative + Math.abs(a) * weightHalf + Math.abs(b) * xHalf
+                            + xHalf * weightHalf;
                 }
                 double expected = Math.max(0, sum);
-                double limit = rounding * 1.001 + (depth + 4) * 0x1p-24 * magnitude;
+                double limit = rounded * 1.001 + (depth + 4) * 0x1p-24 * magnitude;
                 double actual = out.get(row, column);
                 if (!(Math.abs(actual - expected) <= limit)) {
-                    throw new AssertionError("wrong product: precision=" + precision + " threads=" + backend.threads()
+                    throw new AssertionError("wrong product: precision=" + backend.precision() + " threads="
+                            + backend.threads()
                             + " rows=" + rows + " K=" + depth + " N=" + columns + " added=" + added + " row=" + row
                             + " column=" + column + " expected=" + expected + " actual=" + actual + " limit=" + limit
                             + " seed=" + seed);
