@@ -92,13 +92,8 @@ static __attribute__((noinline)) void int8_tile(const int16_t* x, int64_t x_stri
   }
   for (int r = 0; r < ROWS; r++) {
     for (int v = 0; v < TILE_VECTORS; v++) {
-      float* out = edge.out + r * edge.out_stride + v * WIDTH;
-      F before = edge.add || !edge.first ? load(out) : F{};
-      if (edge.first) {
-        before += load(edge.bias + v * WIDTH);
-      }
       F scale = scales.rows[r] * load(scales.columns + v * WIDTH);
-      store(out, before + __builtin_convertvector(sums[r][v], F) * scale);
+      end_sum(edge, r, v * WIDTH, __builtin_convertvector(sums[r][v], F) * scale);
     }
   }
 }

@@ -27,16 +27,15 @@ struct TileEdge {
   bool add;
 };
 
-template <int ROWS>
-INLINE void begin_tile(const TileEdge& edge, F (&sums)[ROWS][TILE_VECTORS]) {
-#pragma GCC unroll 16
-  for (int r = 0; r < ROWS; r++) {
-#pragma GCC unroll 4
-    for (int v = 0; v < TILE_VECTORS; v++) {
-      F sum = edge.add || !edge.first ? load(edge.out + r * edge.out_stride + v * WIDTH) : F{};
-      sums[r][v] = edge.first ? sum + load(edge.bias + v * WIDTH) : sum;
-    }
+// Puts a vector of a tile in its place. The sums of a block are added to those of the blocks before: shorter sums lose
+// less in rounding than a long one.
+INLINE void end_sum(const TileEdge& edge, int64_t row, int64_t column, F sum) {
+  float* out = edge.out + row * edge.out_stride + column;
+  F before = edge.add || !edge.first ? load(out) : F{};
+  if (edge.first) {
+    before += load(edge.bias + column);
   }
+  store(out, before + sum);
 }
 
 template <int ROWS>
@@ -45,7 +44,7 @@ INLINE void end_tile(const TileEdge& edge, F (&sums)[ROWS][TILE_VECTORS]) {
   for (int r = 0; r < ROWS; r++) {
 #pragma GCC unroll 4
     for (int v = 0; v < TILE_VECTORS; v++) {
-      store(edge.out + r * edge.out_stride + v * WIDTH, sums[r][v]);
+      end_sum(edge, r, v * WIDTH, sums[r][v]);
     }
   }
 }
@@ -83,8 +82,7 @@ INLINE void multiply_tile(const float* x, int64_t x_stride, const float* weights
 template <int ROWS>
 static __attribute__((noinline)) void tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
                                            const TileEdge& edge) {
-  F sums[ROWS][TILE_VECTORS];
-  begin_tile<ROWS>(edge, sums);
+  F sums[ROWS][TILE_VECTORS] = {};
   multiply_tile<ROWS>(x, x_stride, weights, depth, sums);
   end_tile<ROWS>(edge, sums);
 }
