@@ -1,5 +1,6 @@
 // The library's face to Java: org.clip4j.simd.SimdLibrary. Addresses are native ones that Java has checked.
 #include "kernels.h"
+#include "memory.h"
 #include "org_clip4j_simd_SimdLibrary.h"
 
 namespace {
@@ -55,6 +56,19 @@ JNIEXPORT jstring JNICALL Java_org_clip4j_simd_SimdLibrary_name(JNIEnv* environm
 
 JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_panelColumns(JNIEnv*, jclass, jlong kernels) {
   return of(kernels).panel;
+}
+
+JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_map(JNIEnv*, jclass, jlong bytes) {
+  return reinterpret_cast<jlong>(clip4j::map_memory(static_cast<size_t>(bytes)));
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_unmap(JNIEnv*, jclass, jlong address, jlong bytes) {
+  clip4j::unmap_memory(at<void>(address), static_cast<size_t>(bytes));
+}
+
+JNIEXPORT jobject JNICALL Java_org_clip4j_simd_SimdLibrary_buffer(JNIEnv* environment, jclass, jlong address,
+                                                                  jlong bytes) {
+  return environment->NewDirectByteBuffer(at<void>(address), bytes);
 }
 
 JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_pack(JNIEnv*, jclass, jlong kernels, jint form, jint type,

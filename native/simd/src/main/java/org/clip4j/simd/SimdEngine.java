@@ -14,7 +14,7 @@ import org.clip4j.kernels.cpu.PackedLayer;
 
 /** Layers packed for the processor at hand, and products of anything else. */
 final class SimdEngine implements MatrixEngine {
-    private final NativeMemory memory = new NativeMemory();
+    private final SimdMemory memory = new SimdMemory();
     private final long kernels;
     private final Precision precision;
     private final String description;

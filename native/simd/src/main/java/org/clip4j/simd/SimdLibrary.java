@@ -1,5 +1,6 @@
 package org.clip4j.simd;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.clip4j.kernels.Activation;
 
@@ -22,6 +23,15 @@ final class SimdLibrary {
 
     /** Floats of scratch of {@link #product}. */
     static native int productScratchFloats();
+
+    /** A block of zeroed memory that begins at a huge page, a multiple of 64 kB; 0 when there is none. */
+    static native long map(long bytes);
+
+    /** Frees a block of {@link #map}. */
+    static native void unmap(long address, long bytes);
+
+    /** A view of native memory, which it does not own. */
+    static native ByteBuffer buffer(long address, long bytes);
 
     /** Packs panels of a layer's weights, and in INT8 sets their columns' scales. */
     static native void pack(long kernels, int form, int type, long weights, int depth, int columns, int firstPanel,
