@@ -29,6 +29,28 @@ public final class AnswerCheck {
         }
     }
 
+    /** The least cosine of a row with what it should be; NaN when one is not a number. */
+    public static double leastCosine(double[] expected, FloatBuffer actual, int embedDim) {
+        double least = 1;
+        for (int row = 0; row < expected.length / embedDim; row++) {
+            double cosine = cosine(expected, actual, row, embedDim);
+            least = cosine >= least ? least : cosine;
+        }
+        return least;
+    }
+
+    private static double cosine(double[] expected, FloatBuffer actual, int row, int embedDim) {
+        double product = 0;
+        double expectedSquares = 0;
+        double actualSquares = 0;
+        for (int i = row * embedDim; i < (row + 1) * embedDim; i++) {
+            product += expected[i] * actual.get(i);
+            expectedSquares += expected[i] * expected[i];
+            actualSquares += (double) actual.get(i) * actual.get(i);
+        }
+        return product / Math.sqrt(expectedSquares * actualSquares);
+    }
+
     private static double relativeError(double[] expected, FloatBuffer actual, int row, int embedDim) {
         double differences = 0;
         double squares = 0;

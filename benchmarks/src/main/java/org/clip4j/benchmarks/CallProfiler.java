@@ -1,5 +1,6 @@
 package org.clip4j.benchmarks;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -17,6 +18,8 @@ import org.openjdk.jmh.results.ScalarResult;
 public final class CallProfiler implements InternalProfiler {
     /** Label: bytes that a call allocates on the Java heap, on the caller's thread. */
     public static final String BYTES = "call.bytes";
+    /** Label: the least cosine with the right answer of whoever was called. */
+    public static final String COSINE = "call.cosine";
     /** Label: milliseconds of the control kernel. */
     public static final String CONTROL = "control.ms";
 
@@ -38,7 +41,12 @@ public final class CallProfiler implements InternalProfiler {
         }
         String threads = benchmarkParams.getParam("threads");
         double controlMillis = ControlKernel.millis(threads == null ? 1 : Integer.parseInt(threads));
-        return List.of(new ScalarResult(BYTES, CallMeter.bytesPerCall(), "B", AggregationPolicy.MAX),
-                new ScalarResult(CONTROL, controlMillis, "ms", AggregationPolicy.AVG));
+        List<ScalarResult> results = new ArrayList<>();
+        results.add(new ScalarResult(BYTES, CallMeter.bytesPerCall(), "B", AggregationPolicy.MAX));
+        results.add(new ScalarResult(CONTROL, controlMillis, "ms", AggregationPolicy.AVG));
+        if (!Double.isNaN(CallMeter.cosine())) {
+            results.add(new ScalarResult(COSINE, CallMeter.cosine(), "", AggregationPolicy.AVG));
+        }
+        return results;
     }
 }

@@ -114,4 +114,21 @@ public final class EncoderInput {
         AnswerCheck.requireClose(encoder.getClass().getSimpleName(), expected, encoder.embeddings(), embedDim(),
                 AnswerCheck.F32_LIMIT);
     }
+
+    /**
+     * The same for an encoder of lower precision.
+     *
+     * @return the least cosine of an embedding with what it should be
+     * @throws IllegalStateException when that is below {@code least}
+     */
+    public double check(Encoder encoder, double least) {
+        encoder.encode();
+        double cosine = AnswerCheck.leastCosine(expected, encoder.embeddings(), embedDim());
+        // Negated, so that NaN fails.
+        if (!(cosine >= least)) {
+            throw new IllegalStateException("wrong answer, nothing is timed: who=" + encoder.getClass().getSimpleName()
+                    + " leastCosine=" + cosine + " limit=" + least);
+        }
+        return cosine;
+    }
 }

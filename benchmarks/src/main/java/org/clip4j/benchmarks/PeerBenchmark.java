@@ -1,9 +1,13 @@
 package org.clip4j.benchmarks;
 
 import java.nio.FloatBuffer;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.clip4j.benchmarks.onnx.OnnxGraphWriter.LinearForm;
 import org.clip4j.benchmarks.onnx.OnnxRuntimeEncoder;
 import org.clip4j.clip.LoadOptions;
+import org.clip4j.kernels.Precision;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -31,6 +35,11 @@ public class PeerBenchmark {
     /** Value of {@link #runtime}: {@link #CLIP4J} in even iterations, {@link #ONNX_RUNTIME} in odd ones. */
     public static final String ALTERNATING = "alternating";
 
+    /** The least cosines to the embeddings in double precision that are timed. */
+    private static final Map<String, Double> LEAST_COSINES = Map.of("bf16", 0.9995, "int8", 0.995);
+    /** Far enough from the right answer to tell it from a wrong one. */
+    private static final Map<String, Double> LEAST_COSINES_OF_PEERS = Map.of("int8", 0.9);
+
     /** Who runs. */
     @Param({CLIP4J, ONNX_RUNTIME})
     public String runtime;
@@ -38,6 +47,18 @@ public class PeerBenchmark {
     /** {@code image}, or {@code text} and a number of tokens. */
     @Param({"image", "text77"})
     public String input;
+
+    /** What theirs is fed with; {@code same} as ours, or another text. */
+    @Param("same")
+    public String theirInput;
+
+    /** Ours: {@code f32}, {@code bf16} or {@code int8}. */
+    @Param("f32")
+    public String precision;
+
+    /** Theirs: {@code f32} or {@code int8}. */
+    @Param("f32")
+    public String theirPrecision;
 
     /** Images or texts per call. */
     @Param({"1", "16"})
@@ -50,21 +71,39 @@ public class PeerBenchmark {
     private Encoder ours;
     private Encoder theirs;
     private Encoder current;
+    private double ourCosine;
+    private double theirCosine;
 
     /** Loads and checks. */
     @Setup
     public void open() {
-        EncoderInput fed = input.equals("image")
-                ? VitB32.images(batch)
-                : VitB32.texts(Integer.parseInt(input.substring("text".length())), batch);
+        EncoderInput fed = input(input);
         if (!runtime.equals(ONNX_RUNTIME)) {
-            ours = Clip4jEncoder.open(VitB32.modelFile(), fed, LoadOptions.defaults().withThreads(threads));
-            fed.check(ours);
+            Precision own = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+            ours = Clip4jEncoder.open(VitB32.modelFile(), fed,
+                    LoadOptions.defaults().withThreads(threads).withPrecision(own));
+            ourCosine = check(fed, ours, precision, LEAST_COSINES);
         }
         if (!runtime.equals(CLIP4J)) {
-            theirs = OnnxRuntimeEncoder.open(VitB32.modelFile(), fed, threads);
-            fed.check(theirs);
+            LinearForm form = LinearForm.valueOf(theirPrecision.toUpperCase(Locale.ROOT));
+            EncoderInput theirFed = theirInput.equals("same") ? fed : input(theirInput);
+            theirs = OnnxRuntimeEncoder.open(VitB32.modelFile(), theirFed, form, threads);
+            theirCosine = check(theirFed, theirs, theirPrecision, LEAST_COSINES_OF_PEERS);
         }
+    }
+
+    private EncoderInput input(String name) {
+        return name.equals("image")
+                ? VitB32.images(batch)
+                : VitB32.texts(Integer.parseInt(name.substring("text".length())), batch);
+    }
+
+    private static double check(EncoderInput fed, Encoder encoder, String precision, Map<String, Double> leastCosines) {
+        if (precision.equals("f32")) {
+            fed.check(encoder);
+            return fed.check(encoder, 1 - AnswerCheck.F32_LIMIT);
+        }
+        return fed.check(encoder, leastCosines.get(precision));
     }
 
     /** Hands the turn over. */
@@ -72,6 +111,7 @@ public class PeerBenchmark {
     public void nextTurn() {
         boolean oursNext = theirs == null || (ours != null && current != ours);
         current = oursNext ? ours : theirs;
+        CallMeter.cosine(oursNext ? ourCosine : theirCosine);
     }
 
     /** One call. */

@@ -2,6 +2,7 @@ package org.clip4j.benchmarks.onnx;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ final class OnnxGraph {
     private static final int OPSET = 20;
 
     private static final int FLOAT = 1;
+    private static final int INT8 = 3;
     private static final int INT64 = 7;
     private static final int EXTERNAL = 1;
 
@@ -106,6 +108,24 @@ final class OnnxGraph {
         tensor.message(13, pair("length", Long.toString(entry.sizeBytes())));
         graph.message(5, tensor.integer(14, EXTERNAL));
         return name;
+    }
+
+    /** Weights of 8 bits, [K,N]. */
+    String int8Weight(String name, String file, Int8Weights.Layer layer) {
+        ProtoMessage tensor = new ProtoMessage().integer(1, layer.in()).integer(1, layer.scales().capacity());
+        tensor.integer(2, INT8).string(8, name);
+        tensor.message(13, pair("location", file));
+        tensor.message(13, pair("offset", Long.toString(layer.offset())));
+        tensor.message(13, pair("length", Long.toString(layer.sizeBytes())));
+        graph.message(5, tensor.integer(14, EXTERNAL));
+        return name;
+    }
+
+    /** A constant vector. */
+    String floats(String name, FloatBuffer values) {
+        ByteBuffer raw = ByteBuffer.allocate(values.capacity() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        raw.asFloatBuffer().put(values.duplicate().clear());
+        return constant(name, FLOAT, new long[]{values.capacity()}, raw.array());
     }
 
     private static ProtoMessage pair(String key, String value) {

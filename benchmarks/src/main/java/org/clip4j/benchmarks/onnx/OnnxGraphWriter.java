@@ -32,8 +32,9 @@ public final class OnnxGraphWriter {
     private final OnnxGraph graph;
     private final ClipConfig config;
     private final AttentionForm form;
+    private final Int8Weights int8;
 
-    private OnnxGraphWriter(ModelFile model, AttentionForm form) {
+    private OnnxGraphWriter(ModelFile model, AttentionForm form, Int8Weights int8) {
         long tensorBytes = 0;
         for (SafetensorsHeader.Entry entry : model.entries()) {
             tensorBytes = Math.max(tensorBytes, entry.end());
@@ -47,6 +48,15 @@ public final class OnnxGraphWriter {
                 model.entries());
         config = model.config();
         this.form = form;
+        this.int8 = int8;
+    }
+
+    /** What the linear layers of the blocks are computed in. */
+    public enum LinearForm {
+        /** f32. */
+        F32,
+        /** 8 bits: weights per output, inputs per call ({@code DynamicQuantizeMatMul}). */
+        INT8
     }
 
     /**
@@ -55,17 +65,15 @@ public final class OnnxGraphWriter {
      * @return the graph's file
      * @throws IllegalArgumentException when the tower is not a vision transformer, or weights are not f32
      */
-    public static Path writeImageTower(ModelFile model) throws IOException {
-        return writeImageTower(model, AttentionForm.FUSED);
+    public static Path writeImageTower(ModelFile model, LinearForm linear) throws IOException {
+        return writeImageTower(model, AttentionForm.FUSED, linear);
     }
 
-    static Path writeImageTower(ModelFile model, AttentionForm form) throws IOException {
+    static Path writeImageTower(ModelFile model, AttentionForm form, LinearForm linear) throws IOException {
         if (!(model.config().vision() instanceof VisionConfig.Transformer vision)) {
             throw new IllegalArgumentException("only vision transformers are written as ONNX: file=" + model.path());
         }
-        OnnxGraphWriter writer = new OnnxGraphWriter(model, form);
-        writer.imageTower(vision);
-        return writer.write(model, "image");
+        return write(model, "image", form, linear, writer -> writer.imageTower(vision));
     }
 
     /**
@@ -74,22 +82,34 @@ public final class OnnxGraphWriter {
      * @return the graph's file
      * @throws IllegalArgumentException when weights are not f32
      */
-    public static Path writeTextTower(ModelFile model) throws IOException {
-        return writeTextTower(model, AttentionForm.FUSED);
+    public static Path writeTextTower(ModelFile model, LinearForm linear) throws IOException {
+        return writeTextTower(model, AttentionForm.FUSED, linear);
     }
 
-    static Path writeTextTower(ModelFile model, AttentionForm form) throws IOException {
-        OnnxGraphWriter writer = new OnnxGraphWriter(model, form);
-        writer.textTower(model.config().text());
-        return writer.write(model, "text");
+    static Path writeTextTower(ModelFile model, AttentionForm form, LinearForm linear) throws IOException {
+        return write(model, "text", form, linear, writer -> writer.textTower(model.config().text()));
     }
 
-    private Path write(ModelFile model, String tower) throws IOException {
-        Path file = model.path().resolveSibling(model.path().getFileName() + "." + tower + ".onnx");
-        return Files.write(file, graph.toModel(tower));
+    private interface Tower {
+        void write(OnnxGraphWriter writer) throws IOException;
     }
 
-    private void imageTower(VisionConfig.Transformer vision) {
+    private static Path write(ModelFile model, String name, AttentionForm form, LinearForm linear, Tower tower)
+            throws IOException {
+        String start = model.path().getFileName() + "." + name;
+        if (linear == LinearForm.F32) {
+            OnnxGraphWriter writer = new OnnxGraphWriter(model, form, null);
+            tower.write(writer);
+            return Files.write(model.path().resolveSibling(start + ".onnx"), writer.graph.toModel(name));
+        }
+        try (Int8Weights int8 = new Int8Weights(model, model.path().resolveSibling(start + ".int8.bin"))) {
+            OnnxGraphWriter writer = new OnnxGraphWriter(model, form, int8);
+            tower.write(writer);
+            return Files.write(model.path().resolveSibling(start + ".int8.onnx"), writer.graph.toModel(name));
+        }
+    }
+
+    private void imageTower(VisionConfig.Transformer vision) throws IOException {
         int D = vision.width();
         int P = vision.patchSize();
         int patches = vision.grid() * vision.grid();
@@ -105,7 +125,7 @@ public final class OnnxGraphWriter {
         String placed = graph.node("Add", List.of(tokens, graph.weight("visual.positional_embedding"))); // [B,T,D]
         OnnxTransformer transformer = new OnnxTransformer(graph, form,
                 new OnnxTransformer.Shape(D, vision.layers(), vision.heads(), vision.activation(), false),
-                graph.integers(-1, 1 + patches, 3L * D));
+                graph.integers(-1, 1 + patches, 3L * D), int8);
         String x = graph.node("Reshape", List.of(placed, graph.integers(-1, D))); // [B*T,D]
         x = transformer.blocks("visual.transformer.resblocks.", transformer.layerNorm("visual.ln_pre", x)); // [B*T,D]
         String sequences = graph.node("Reshape", List.of(x, graph.integers(-1, 1 + patches, D))); // [B,T,D]
@@ -114,7 +134,7 @@ public final class OnnxGraphWriter {
         project(transformer.layerNorm("visual.ln_post", pooled), "visual.proj");
     }
 
-    private void textTower(TextConfig text) {
+    private void textTower(TextConfig text) throws IOException {
         int D = text.width();
         graph.integerInput(TOKENS, BATCH, "length");
         String shape = graph.node("Shape", List.of(TOKENS)); // [2]: B, T
@@ -125,7 +145,7 @@ public final class OnnxGraphWriter {
         String placed = graph.node("Add", List.of(embedded, positions)); // [B,T,D]
         OnnxTransformer transformer = new OnnxTransformer(graph, form,
                 new OnnxTransformer.Shape(D, text.layers(), text.heads(), text.activation(), true),
-                graph.node("Concat", List.of(shape, graph.integers(3L * D)), Attribute.of("axis", 0)));
+                graph.node("Concat", List.of(shape, graph.integers(3L * D)), Attribute.of("axis", 0)), int8);
         String x = graph.node("Reshape", List.of(placed, graph.integers(-1, D))); // [B*T,D]
         x = transformer.blocks("transformer.resblocks.", x); // [B*T,D]
         String sequences = graph.node("Reshape", List.of(x,

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.clip4j.benchmarks.Encoder;
 import org.clip4j.benchmarks.EncoderInput;
+import org.clip4j.benchmarks.onnx.OnnxGraphWriter.LinearForm;
 import org.clip4j.weights.ModelFile;
 
 /**
@@ -40,8 +41,8 @@ public final class OnnxRuntimeEncoder implements Encoder {
     }
 
     /** Writes the tower that the input needs beside the model file, and loads it. */
-    public static OnnxRuntimeEncoder open(Path modelFile, EncoderInput input, int threads) {
-        return ofGraph(graphOf(modelFile, input), input, threads);
+    public static OnnxRuntimeEncoder open(Path modelFile, EncoderInput input, LinearForm linear, int threads) {
+        return ofGraph(graphOf(modelFile, input, linear), input, threads);
     }
 
     static OnnxRuntimeEncoder ofGraph(Path graph, EncoderInput input, int threads) {
@@ -62,9 +63,11 @@ public final class OnnxRuntimeEncoder implements Encoder {
         }
     }
 
-    private static Path graphOf(Path modelFile, EncoderInput input) {
+    private static Path graphOf(Path modelFile, EncoderInput input, LinearForm linear) {
         try (ModelFile model = ModelFile.open(modelFile)) {
-            return input.isText() ? OnnxGraphWriter.writeTextTower(model) : OnnxGraphWriter.writeImageTower(model);
+            return input.isText()
+                    ? OnnxGraphWriter.writeTextTower(model, linear)
+                    : OnnxGraphWriter.writeImageTower(model, linear);
         } catch (IOException e) {
             throw new UncheckedIOException("graph cannot be written: model=" + modelFile, e);
         }

@@ -1,5 +1,6 @@
 package org.clip4j.benchmarks.onnx;
 
+import java.io.IOException;
 import java.util.List;
 import org.clip4j.benchmarks.onnx.OnnxGraph.Attribute;
 import org.clip4j.kernels.Activation;
@@ -19,6 +20,7 @@ final class OnnxTransformer {
     private final AttentionForm form;
     private final Shape shape;
     private final String sequenceShape;
+    private final Int8Weights int8;
 
     /** How attention is written. */
     enum AttentionForm {
@@ -35,16 +37,18 @@ final class OnnxTransformer {
      * A writer of blocks.
      *
      * @param sequenceShape name of a vector [B, T, 3 D], or with -1 and 0 for what follows from the rest
+     * @param int8 receives the weights of linear layers; null to leave them in f32
      */
-    OnnxTransformer(OnnxGraph graph, AttentionForm form, Shape shape, String sequenceShape) {
+    OnnxTransformer(OnnxGraph graph, AttentionForm form, Shape shape, String sequenceShape, Int8Weights int8) {
         this.graph = graph;
         this.form = form;
         this.shape = shape;
         this.sequenceShape = sequenceShape;
+        this.int8 = int8;
     }
 
     /** All blocks; x and the result are [B*T,D]. */
-    String blocks(String prefix, String x) {
+    String blocks(String prefix, String x) throws IOException {
         String rows = x;
         for (int layer = 0; layer < shape.layers(); layer++) {
             rows = block(prefix + layer + ".", rows);
@@ -52,7 +56,7 @@ final class OnnxTransformer {
         return rows;
     }
 
-    private String block(String prefix, String x) {
+    private String block(String prefix, String x) throws IOException {
         String normed = layerNorm(prefix + "ln_1", x); // [B*T,D]
         String qkv = linear(prefix + "attn.in_proj_", normed); // [B*T,3D]
         String attended = attention(graph.node("Reshape", List.of(qkv, sequenceShape))); // [B*T,D]
@@ -67,7 +71,15 @@ final class OnnxTransformer {
                 Attribute.of("axis", -1), Attribute.of("epsilon", EPSILON));
     }
 
-    private String linear(String prefix, String x) {
+    private String linear(String prefix, String x) throws IOException {
+        if (int8 != null) {
+            String name = prefix + "weight";
+            Int8Weights.Layer layer = int8.add(name);
+            // Inputs in 8 bits, their range that of each call; "" stands for no zero point of the weights.
+            return graph.contribNode("DynamicQuantizeMatMul",
+                    List.of(x, graph.int8Weight(name + ".int8", int8.file().getFileName().toString(), layer),
+                            graph.floats(name + ".scales", layer.scales()), "", graph.weight(prefix + "bias")));
+        }
         return graph.node("Gemm", List.of(x, graph.weight(prefix + "weight"), graph.weight(prefix + "bias")),
                 Attribute.of("transB", 1));
     }

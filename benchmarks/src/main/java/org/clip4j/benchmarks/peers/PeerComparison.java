@@ -29,11 +29,17 @@ public final class PeerComparison {
         this.quick = quick;
     }
 
-    /** A line to be measured. */
-    private record Case(String input, int batch, int threads) {
+    /**
+     * A line to be measured.
+     *
+     * @param bar the least speed-up, or 0
+     */
+    private record Case(String input, String precision, String theirInput, String theirPrecision, int batch,
+            int threads, double bar) {
         String what() {
-            return "ViT-B/32 f32 " + input + " batch " + batch + ", " + threads
-                    + (threads == 1 ? " thread" : " threads");
+            String same = theirInput.equals("same") ? "" : " of " + theirInput;
+            return precision + " " + input + " batch " + batch + " / ONNX Runtime " + theirPrecision + same + ", "
+                    + threads + (threads == 1 ? " thread" : " threads");
         }
     }
 
@@ -62,14 +68,7 @@ public final class PeerComparison {
     }
 
     private List<PeerRow> rows() throws RunnerException {
-        List<Case> cases = new ArrayList<>();
-        for (int threads : quick ? new int[]{2} : new int[]{1, 2}) {
-            for (String input : List.of("image", "text77")) {
-                for (int batch : new int[]{1, 16}) {
-                    cases.add(new Case(input, batch, threads));
-                }
-            }
-        }
+        List<Case> cases = cases();
         List<PeerRow> rows = new ArrayList<>();
         for (Case each : cases) {
             System.err.println("measuring " + (rows.size() + 1) + " of " + cases.size() + ": " + each.what());
@@ -78,17 +77,43 @@ public final class PeerComparison {
         return rows;
     }
 
+    private List<Case> cases() {
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("image", "f32", "same", "f32", 1, 2, 1.35));
+        cases.add(new Case("image", "f32", "same", "f32", 16, 2, 1.3));
+        cases.add(new Case("image", "bf16", "same", "f32", 1, 2, 4.5));
+        cases.add(new Case("image", "bf16", "same", "f32", 16, 2, 5.5));
+        cases.add(new Case("image", "int8", "same", "int8", 1, 2, 3));
+        cases.add(new Case("image", "int8", "same", "int8", 16, 2, 2.7));
+        cases.add(new Case("text8", "bf16", "text77", "f32", 1, 2, 15));
+        cases.add(new Case("text8", "bf16", "same", "f32", 1, 2, 3));
+        cases.add(new Case("text8", "int8", "text77", "int8", 1, 2, 14));
+        cases.add(new Case("text8", "int8", "same", "int8", 1, 2, 3));
+        cases.add(new Case("text77", "f32", "same", "f32", 1, 2, 0));
+        cases.add(new Case("text77", "f32", "same", "f32", 16, 2, 0));
+        if (!quick) {
+            for (String input : List.of("image", "text77")) {
+                for (int batch : new int[]{1, 16}) {
+                    cases.add(new Case(input, "f32", "same", "f32", batch, 1, 0));
+                }
+            }
+        }
+        return cases;
+    }
+
     private PeerRow measure(Case each) throws RunnerException {
         int pairs = quick ? 3 : 8;
         Options options = new OptionsBuilder().include(PeerBenchmark.class.getName() + ".encode")
                 .param("runtime", PeerBenchmark.ALTERNATING).param("input", each.input())
+                .param("precision", each.precision())
+                .param("theirInput", each.theirInput()).param("theirPrecision", each.theirPrecision())
                 .param("batch", Integer.toString(each.batch())).param("threads", Integer.toString(each.threads()))
                 .addProfiler(CallProfiler.class).forks(1)
                 .warmupIterations(4).warmupTime(seconds(each)).measurementIterations(2 * pairs)
                 .measurementTime(seconds(each)).shouldFailOnError(true).verbosity(VerboseMode.SILENT).build();
         RunResult result = new Runner(options).runSingle();
         BenchmarkResult fork = result.getBenchmarkResults().iterator().next();
-        return new PeerRounds(fork.getIterationResults()).row(each.what());
+        return new PeerRounds(fork.getIterationResults()).row(each.what(), each.bar());
     }
 
     /** Long enough for several calls of a large batch. */

@@ -29,8 +29,8 @@ final class PeerRounds {
         }
     }
 
-    PeerRow row(String what) {
-        return new PeerRow(what, times(ours), times(theirs), medianRatio(), control());
+    PeerRow row(String what, double bar) {
+        return new PeerRow(what, bar, times(ours), times(theirs), medianSpeedUp(), control());
     }
 
     private static PeerRow.Times times(List<IterationResult> rounds) {
@@ -43,13 +43,14 @@ final class PeerRounds {
             }
         }
         double bytesPerCall = Median.of(rounds.stream().map(round -> score(round, CallProfiler.BYTES)).toList());
-        return new PeerRow.Times(all.getPercentile(50), all.getPercentile(99), all.getN(), bytesPerCall);
+        return new PeerRow.Times(all.getPercentile(50), all.getPercentile(99), all.getPercentile(99.9), all.getN(),
+                bytesPerCall, score(rounds.get(0), CallProfiler.COSINE));
     }
 
-    private double medianRatio() {
+    private double medianSpeedUp() {
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < ours.size(); i++) {
-            ratios.add(statistics(ours.get(i)).getPercentile(50) / statistics(theirs.get(i)).getPercentile(50));
+            ratios.add(statistics(theirs.get(i)).getPercentile(50) / statistics(ours.get(i)).getPercentile(50));
         }
         return Median.of(ratios);
     }

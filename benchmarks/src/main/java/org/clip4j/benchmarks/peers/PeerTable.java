@@ -14,17 +14,19 @@ final class PeerTable {
 
     static String text(Circumstances circumstances, List<PeerRow> rows) {
         StringBuilder text = new StringBuilder(circumstances.text());
-        text.append(String.format("%nTimes in ms. Ratio: ours / theirs, median over neighbouring rounds. Bar: no slower"
-                + " than %s times.%n", PeerRow.BAR));
-        text.append(String.format("%-36s %9s %9s %9s %9s %8s %8s %6s %6s %6s %15s%n", "what", "ours p50", "theirs",
-                "ours p99", "theirs", "ours B", "theirs B",
-                "ratio", "bar", "holds", "control ms"));
+        text.append(String.format("%nTimes in ms. Speed-up: theirs / ours, median over neighbouring rounds. Cosine: the"
+                + " least one with the embeddings in double precision.%n"));
+        text.append(
+                String.format("%-52s %9s %9s %9s %9s %8s %8s %8s %8s %8s %5s %6s %15s%n", "what", "ours p50", "theirs",
+                        "ours p99", "theirs", "ours B", "theirs B", "cosine", "theirs", "speed-up", "bar", "holds",
+                        "control ms"));
         for (PeerRow row : rows) {
+            String bar = row.bar() > 0 ? String.format(Locale.ROOT, "%.2f", row.bar()) : "-";
             text.append(String.format(Locale.ROOT,
-                    "%-36s %9.2f %9.2f %9.2f %9.2f %8.0f %8.0f %6.2f %6s %6s %6.1f .. %5.1f%n", row.what(),
-                    row.ours().p50(), row.theirs().p50(),
-                    row.ours().p99(), row.theirs().p99(), row.ours().bytesPerCall(), row.theirs().bytesPerCall(),
-                    row.ratio(), PeerRow.BAR, row.holds() ? "yes" : "no", row.controlMillis().low(),
+                    "%-52s %9.2f %9.2f %9.2f %9.2f %8.0f %8.0f %8.5f %8.5f %8.2f %5s %6s %6.1f .. %5.1f%n", row.what(),
+                    row.ours().p50(), row.theirs().p50(), row.ours().p99(), row.theirs().p99(),
+                    row.ours().bytesPerCall(), row.theirs().bytesPerCall(), row.ours().cosine(), row.theirs().cosine(),
+                    row.speedUp(), bar, row.bar() > 0 ? row.holds() ? "yes" : "no" : "-", row.controlMillis().low(),
                     row.controlMillis().high()));
         }
         return text.toString();

@@ -15,6 +15,7 @@ import org.clip4j.benchmarks.AnswerCheck;
 import org.clip4j.benchmarks.Clip4jEncoder;
 import org.clip4j.benchmarks.Encoder;
 import org.clip4j.benchmarks.EncoderInput;
+import org.clip4j.benchmarks.onnx.OnnxGraphWriter.LinearForm;
 import org.clip4j.benchmarks.onnx.OnnxTransformer.AttentionForm;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.converter.ConvertOptions;
@@ -57,7 +58,7 @@ class OnnxGraphWriterTest {
                 expected);
         Path model = convert(checkpoint);
         try (ModelFile file = ModelFile.open(model)) {
-            Path graph = OnnxGraphWriter.writeImageTower(file, form);
+            Path graph = OnnxGraphWriter.writeImageTower(file, form, LinearForm.F32);
             checkAll(List.of(() -> OnnxRuntimeEncoder.ofGraph(graph, input, 2),
                     () -> Clip4jEncoder.open(model, input, LoadOptions.defaults())), input);
         }
@@ -72,9 +73,23 @@ class OnnxGraphWriterTest {
         EncoderInput input = EncoderInput.texts(ids, length, texts, GOLDENS.doubles(golden + "/text.f64"));
         Path model = convert(checkpoint);
         try (ModelFile file = ModelFile.open(model)) {
-            Path graph = OnnxGraphWriter.writeTextTower(file, form);
+            Path graph = OnnxGraphWriter.writeTextTower(file, form, LinearForm.F32);
             checkAll(List.of(() -> OnnxRuntimeEncoder.ofGraph(graph, input, 1),
                     () -> Clip4jEncoder.open(model, input, LoadOptions.defaults())), input);
+        }
+    }
+
+    @Test
+    void linearLayersMayBeOfEightBits() throws Exception {
+        int[] ids = GOLDENS.ints("vit/tokens");
+        int length = GOLDENS.shape("vit/tokens")[1];
+        EncoderInput input = EncoderInput.texts(ids, length, GOLDENS.shape("vit/tokens")[0],
+                GOLDENS.doubles("vit/text.f64"));
+        try (ModelFile file = ModelFile.open(convert("state_dict_vit_f32.pt"))) {
+            Path graph = OnnxGraphWriter.writeTextTower(file, LinearForm.INT8);
+            try (Encoder encoder = OnnxRuntimeEncoder.ofGraph(graph, input, 1)) {
+                assertThat(input.check(encoder, 0.99)).isLessThan(1 - 1e-9);
+            }
         }
     }
 
@@ -93,7 +108,7 @@ class OnnxGraphWriterTest {
         EncoderInput input = EncoderInput.texts(cut, length, 3, Arrays.copyOf(expected, embedDim));
         try (ModelFile file = ModelFile.open(convert("state_dict_vit_f32.pt"))) {
             for (AttentionForm form : AttentionForm.values()) {
-                Path graph = OnnxGraphWriter.writeTextTower(file, form);
+                Path graph = OnnxGraphWriter.writeTextTower(file, form, LinearForm.F32);
                 checkAll(List.of(() -> OnnxRuntimeEncoder.ofGraph(graph, input, 1)), input);
             }
         }
@@ -113,11 +128,11 @@ class OnnxGraphWriterTest {
     @Test
     void refusesResNetsAndOtherTypes() throws Exception {
         try (ModelFile resNet = ModelFile.open(convert("state_dict_rn_fp16.pt"))) {
-            assertThatThrownBy(() -> OnnxGraphWriter.writeImageTower(resNet))
+            assertThatThrownBy(() -> OnnxGraphWriter.writeImageTower(resNet, LinearForm.F32))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("vision transformers");
         }
         try (ModelFile half = ModelFile.open(convert("state_dict_vit_bf16.bin", Optional.of(DType.BF16)))) {
-            assertThatThrownBy(() -> OnnxGraphWriter.writeTextTower(half))
+            assertThatThrownBy(() -> OnnxGraphWriter.writeTextTower(half, LinearForm.F32))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("--dtype f32");
         }
     }
