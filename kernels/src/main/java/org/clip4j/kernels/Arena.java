@@ -17,6 +17,9 @@ public final class Arena implements AutoCloseable {
     private static final int SHARED_BLOCK_BYTES = 1 << 20;
 
     private final MemoryAllocator allocator;
+    /** Floats that a copy takes at a time. */
+    private static final int COPIED_FLOATS = 4096;
+
     private final List<MemoryAllocator.Block> blocks = new ArrayList<>();
     private MemoryAllocator.Block shared;
     private int sharedUsedBytes;
@@ -92,6 +95,23 @@ public final class Arena implements AutoCloseable {
         ByteBuffer part = block.bytes().slice(at, length);
         return Tensor.of(part, dtype, block.address() == Tensor.NO_ADDRESS ? Tensor.NO_ADDRESS : block.address() + at,
                 shape);
+    }
+
+    /**
+     * A copy as F32, in an arena of the host's memory.
+     *
+     * @param tensor contiguous
+     */
+    public Tensor copyAsF32(Tensor tensor) {
+        Operands.requireContiguous("tensor", tensor);
+        Tensor copy = allocate(DType.F32, tensor.shape());
+        float[] stretch = new float[Math.min(COPIED_FLOATS, tensor.elements())];
+        for (int at = 0; at < tensor.elements(); at += stretch.length) {
+            int count = Math.min(stretch.length, tensor.elements() - at);
+            tensor.read(at, stretch, 0, count);
+            copy.floats().put(at, stretch, 0, count);
+        }
+        return copy;
     }
 
     /** Whether the tensors lie in a device's memory, and have no bytes. */

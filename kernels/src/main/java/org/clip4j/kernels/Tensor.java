@@ -287,6 +287,22 @@ public final class Tensor {
     }
 
     /**
+     * Elements as floats; faster than one at a time, above all before the JIT compiler has come to it.
+     *
+     * @param index position in memory of the first
+     * @param to receives them from {@code start} on
+     */
+    public void read(int index, float[] to, int start, int count) {
+        if (dtype == DType.F32) {
+            floats().get(index, to, start, count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            to[start + i] = (float) get(index + i);
+        }
+    }
+
+    /**
      * Stores one element, rounded to nearest even in the tensor's floating-point type.
      *
      * @throws IllegalStateException for an integer tensor

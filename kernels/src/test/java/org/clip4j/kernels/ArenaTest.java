@@ -113,4 +113,23 @@ class ArenaTest {
             assertThat(arena.sizeBytes()).isZero();
         }
     }
+
+    @Test
+    void copiesAnyRealTypeAsFloats() {
+        try (Arena arena = new Arena(MemoryAllocator.JDK)) {
+            for (DType type : List.of(DType.F64, DType.F32, DType.F16, DType.BF16)) {
+                Tensor tensor = arena.allocate(type, 3, 4099);
+                for (int i = 0; i < tensor.elements(); i++) {
+                    tensor.set(i, i % 200 - 100);
+                }
+                Tensor copy = arena.copyAsF32(tensor);
+                assertThat(copy.shape()).containsExactly(3, 4099);
+                for (int i = 0; i < tensor.elements(); i++) {
+                    assertThat(copy.floats().get(i)).as(type + " " + i).isEqualTo(i % 200 - 100);
+                }
+                assertThatThrownBy(() -> arena.copyAsF32(tensor.columns(1, 3)))
+                        .isInstanceOf(IllegalArgumentException.class);
+            }
+        }
+    }
 }

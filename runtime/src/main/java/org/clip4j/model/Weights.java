@@ -65,10 +65,14 @@ final class Weights {
         int width = stored.size(0);
         int embedDim = stored.size(1);
         Tensor transposed = derived(embedDim, width);
-        for (int row = 0; row < width; row++) {
-            for (int column = 0; column < embedDim; column++) {
-                transposed.set(column, row, stored.get(row, column));
+        float[] values = new float[stored.elements()];
+        stored.read(0, values, 0, values.length);
+        float[] line = new float[width];
+        for (int column = 0; column < embedDim; column++) {
+            for (int row = 0; row < width; row++) {
+                line[row] = values[row * embedDim + column];
             }
+            transposed.floats().put(column * width, line);
         }
         return backend.linear(arena, transposed, null, Activation.NONE);
     }
@@ -84,12 +88,15 @@ final class Weights {
         Tensor foldedBias = derived(shape.outChannels());
         Tensor foldedWeight = derived(weight.shape());
         int patchLength = shape.patchLength();
+        float[] kernel = new float[patchLength];
         for (int n = 0; n < shape.outChannels(); n++) {
             double scale = gain.get(n) / Math.sqrt(variance.get(n) + EPSILON);
             foldedBias.set(n, bias.get(n) - mean.get(n) * scale);
-            for (int k = n * patchLength; k < (n + 1) * patchLength; k++) {
-                foldedWeight.set(k, weight.get(k) * scale);
+            weight.read(n * patchLength, kernel, 0, patchLength);
+            for (int k = 0; k < patchLength; k++) {
+                kernel[k] = (float) (kernel[k] * scale);
             }
+            foldedWeight.floats().put(n * patchLength, kernel);
         }
         return backend.convolution(arena, shape, foldedWeight, foldedBias, activation);
     }

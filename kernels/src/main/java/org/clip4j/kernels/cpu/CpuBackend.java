@@ -1,6 +1,5 @@
 package org.clip4j.kernels.cpu;
 
-import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.clip4j.kernels.Activation;
@@ -200,22 +199,12 @@ public final class CpuBackend implements Backend {
 
     /** The tensor itself when it is F32, else a copy in the arena. */
     static Tensor toF32(Arena arena, Tensor tensor) {
-        if (tensor.dtype() == DType.F32) {
-            return tensor;
-        }
-        Tensor converted = arena.allocate(DType.F32, tensor.shape());
-        FloatBuffer floats = converted.floats();
-        for (int i = 0; i < floats.capacity(); i++) {
-            floats.put(i, (float) tensor.get(i));
-        }
-        return converted;
+        return tensor.dtype() == DType.F32 ? tensor : arena.copyAsF32(tensor);
     }
 
     static float[] toArray(Tensor tensor) {
         float[] values = new float[tensor.elements()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) tensor.get(i);
-        }
+        tensor.read(0, values, 0, values.length);
         return values;
     }
 }

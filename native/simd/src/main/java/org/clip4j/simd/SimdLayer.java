@@ -1,6 +1,5 @@
 package org.clip4j.simd;
 
-import java.nio.FloatBuffer;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
@@ -41,10 +40,9 @@ final class SimdLayer implements PackedLayer {
         this.scales = form == LayerForm.INT8 ? arena.allocate(DType.F32, columns) : null;
         this.bias = arena.allocate(DType.F32, columns);
         if (layer.bias() != null) {
-            FloatBuffer values = bias.floats();
-            for (int i = 0; i < outFeatures; i++) {
-                values.put(i, (float) layer.bias().get(i));
-            }
+            float[] values = new float[outFeatures];
+            layer.bias().read(0, values, 0, outFeatures);
+            bias.floats().put(0, values);
         }
         pack(layer.weight(), workers);
     }

@@ -1,7 +1,6 @@
 package org.clip4j.simd;
 
 import org.clip4j.kernels.Arena;
-import org.clip4j.kernels.DType;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.NativeRows;
 import org.clip4j.kernels.cpu.RowKernels;
@@ -28,8 +27,8 @@ final class SimdRowKernels implements RowKernels {
     @Override
     public RowOperation layerNorm(Arena arena, Tensor gain, Tensor bias, float epsilon) {
         int width = gain.columns();
-        Tensor ownGain = toF32(arena, gain);
-        Tensor ownBias = toF32(arena, bias);
+        Tensor ownGain = arena.copyAsF32(gain);
+        Tensor ownBias = arena.copyAsF32(bias);
         return (lane, x, out, from, to) -> SimdLibrary.layerNorm(kernels, NativeRows.address(x, from), x.rowStride(),
                 NativeRows.address(out, from), out.rowStride(), to - from, width, ownGain.address(), ownBias.address(),
                 epsilon);
@@ -39,13 +38,5 @@ final class SimdRowKernels implements RowKernels {
     public RowOperation l2Normalize(int width) {
         return (lane, x, out, from, to) -> SimdLibrary.l2Normalize(kernels, NativeRows.address(x, from),
                 x.rowStride(), NativeRows.address(out, from), out.rowStride(), to - from, width);
-    }
-
-    private static Tensor toF32(Arena arena, Tensor vector) {
-        Tensor copy = arena.allocate(DType.F32, vector.elements());
-        for (int i = 0; i < vector.elements(); i++) {
-            copy.floats().put(i, (float) vector.get(i));
-        }
-        return copy;
     }
 }
