@@ -1,5 +1,6 @@
 package org.clip4j.simd;
 
+import org.bytedeco.javacpp.Loader;
 import org.clip4j.javacpp.NativeLibraries;
 import org.clip4j.javacpp.NativeLibraryException;
 import org.clip4j.kernels.Backend;
@@ -33,6 +34,10 @@ public final class SimdBackendProvider implements BackendProvider {
 
     @Override
     public Probe probe() {
+        if (!SimdLibrary.isBuilt()) {
+            return Probe.unusable("its library was not built for " + Loader.getPlatform()
+                    + ": there was no C++ compiler; install g++ or clang++ and build again", null);
+        }
         try {
             NativeLibraries.load(SimdLibrary.class);
             return Probe.usable(describe(kernels()), Precision.F32, Precision.BF16, Precision.INT8);

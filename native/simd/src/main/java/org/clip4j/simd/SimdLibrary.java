@@ -1,6 +1,7 @@
 package org.clip4j.simd;
 
 import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.clip4j.kernels.Activation;
 
@@ -8,9 +9,16 @@ import org.clip4j.kernels.Activation;
  * The library's functions; src/main/cpp/kernels.h says what their arguments mean. They trust them: addresses and sizes are
  * checked where operands are bound. Thread-safe, and each call runs on the calling thread alone.
  */
-@Platform(library = "clip4jsimd")
+@Platform(library = SimdLibrary.NAME)
 final class SimdLibrary {
+    static final String NAME = "clip4jsimd";
+
     private SimdLibrary() {}
+
+    /** Whether the class path has the library for this platform: a build without a C++ compiler has none. */
+    static boolean isBuilt() {
+        return SimdLibrary.class.getResource(Loader.getPlatform() + "/" + System.mapLibraryName(NAME)) != null;
+    }
 
     /** The fastest kernels that the processor can run, of those up to a level of {@link InstructionSet}. */
     static native long kernels(int level);

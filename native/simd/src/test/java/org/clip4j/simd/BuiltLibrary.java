@@ -9,7 +9,7 @@ final class BuiltLibrary {
     private BuiltLibrary() {}
 
     static void require() {
-        boolean built = BuiltLibrary.class.getResource(folder()) != null;
+        boolean built = SimdLibrary.isBuilt();
         if (!built) {
             System.out.println("skipped: the library was not built, as there is no C++ compiler");
         }
@@ -18,10 +18,5 @@ final class BuiltLibrary {
         if (!probe.usable()) {
             throw new IllegalStateException(probe.detail(), probe.cause());
         }
-    }
-
-    private static String folder() {
-        return org.bytedeco.javacpp.Loader.getPlatform() + "/"
-                + System.mapLibraryName("clip4jsimd");
     }
 }
