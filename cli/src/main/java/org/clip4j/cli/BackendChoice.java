@@ -2,6 +2,7 @@ package org.clip4j.cli;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -132,17 +133,18 @@ final class BackendChoice {
      * @throws InputException when a usable backend was asked for, and it does not offer the precision
      */
     void checkPrecision() {
-        if (precision() == BackendOptions.defaults().precision()) {
+        checkPrecision("--precision", precision());
+    }
+
+    /** The same for a precision that another option names. */
+    void checkPrecision(String option, Precision wanted) {
+        if (wanted == BackendOptions.defaults().precision()) {
             return;
         }
         List<String> offers = new ArrayList<>();
-        for (BackendProvider provider : Backends.providers()) {
-            boolean named = backend().equals(Backends.AUTO) || provider.name().equals(backend());
-            if (!named || !isOnDevice(provider)) {
-                continue;
-            }
+        for (BackendProvider provider : chosenProviders()) {
             Probe probe = provider.probe();
-            if (probe.usable() && probe.precisions().contains(precision())) {
+            if (probe.usable() && probe.precisions().contains(wanted)) {
                 return;
             }
             if (probe.usable()) {
@@ -151,9 +153,27 @@ final class BackendChoice {
             }
         }
         if (!offers.isEmpty()) {
-            throw new InputException("no usable backend of device " + device() + " offers the precision: --precision "
-                    + precision().label() + " actual: " + String.join(", ", offers) + "; choose f32");
+            throw new InputException("no usable backend of device " + device() + " offers the precision: " + option
+                    + " " + wanted.label() + " actual: " + String.join(", ", offers) + "; choose f32");
         }
+    }
+
+    /** The precision that was asked for; without one all that usable backends offer, or f32 where none is usable. */
+    List<Precision> precisions() {
+        if (precision != null) {
+            return List.of(precision);
+        }
+        EnumSet<Precision> offered = EnumSet.noneOf(Precision.class);
+        for (BackendProvider provider : chosenProviders()) {
+            offered.addAll(provider.probe().precisions());
+        }
+        return offered.isEmpty() ? List.of(precision()) : List.copyOf(offered);
+    }
+
+    /** Of the device: all, or the one that was named. */
+    private List<BackendProvider> chosenProviders() {
+        return Backends.providers().stream().filter(this::isOnDevice)
+                .filter(provider -> backend().equals(Backends.AUTO) || provider.name().equals(backend())).toList();
     }
 
     private void checkNames(List<BackendProvider> providers) {

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 public final class ClipCommand implements Runnable {
     private static final List<String> COMMANDS = List.of("demo", "convert", "pull", "list", "rm", "verify", "synth",
             "info", "tokenize", "preprocess", "embed", "similarity", "classify", "rank", "eval", "draw", "train",
-            "backends", "help", "generate-completion");
+            "backends", "bench", "help", "generate-completion");
 
     private final Console console;
     private final Map<String, String> environment;
@@ -63,6 +63,7 @@ public final class ClipCommand implements Runnable {
             case "draw" -> new DrawCommand();
             case "eval" -> new EvalCommand();
             case "backends" -> new BackendsCommand();
+            case "bench" -> new BenchCommand();
             case "help" -> new HelpCommand();
             case "generate-completion" -> new AutoComplete.GenerateCompletion();
             default -> throw new IllegalArgumentException("no such command: name=" + name);

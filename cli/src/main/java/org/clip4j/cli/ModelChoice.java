@@ -40,9 +40,14 @@ final class ModelChoice {
             return ModelFile.open(clip.modelFile(model));
         }
         ModelFile embedded = EmbeddedModel.open();
+        noteEmbedded(remedy, clip);
+        return embedded;
+    }
+
+    /** Says that no model was named. */
+    static void noteEmbedded(String remedy, ClipCommand clip) {
         clip.console().note("using the embedded model, which knows drawn pictures only, not photos; name another one"
                 + " with " + remedy);
-        return embedded;
     }
 
     /**

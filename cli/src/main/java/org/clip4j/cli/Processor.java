@@ -19,6 +19,18 @@ final class Processor {
 
     private Processor() {}
 
+    /** What its maker calls it, or the architecture where the system does not say. */
+    static String name() {
+        try (Stream<String> lines = Files.lines(CPUINFO)) {
+            return lines.filter(line -> line.startsWith("model name")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElse(System.getProperty("os.arch"));
+        } catch (IOException e) {
+            // As below.
+            return System.getProperty("os.arch");
+        }
+    }
+
     /** The architecture and, where the system says so, the instruction sets. */
     static String describe() {
         String architecture = System.getProperty("os.arch");

@@ -23,7 +23,7 @@ class ClipCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"demo", "convert", "synth", "info", "tokenize", "preprocess", "embed", "similarity",
             "classify",
-            "rank", "draw", "backends"})
+            "rank", "draw", "backends", "bench"})
     void everyCommandHasHelp(String command) {
         CommandRun help = CommandRun.of(command, "--help").succeeded();
         assertThat(help.out()).contains("Usage:").contains("clip " + command).contains("--threads");
