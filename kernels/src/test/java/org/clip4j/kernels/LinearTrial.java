@@ -16,9 +16,12 @@ public final class LinearTrial implements AutoCloseable {
         /** No operand is rounded. */
         public static final Rounding NONE = new Rounding(0, 0, 0);
 
-        /** Half a unit in the last place of bf16, which has 8 bits, of one operand or of both. */
+        /**
+         * Half a unit in the last place of bf16, of one operand or of both: of 8 bits the first stands for 1, so that the
+         * last one is 2^-7, and half of it is lost at most.
+         */
         public static Rounding bf16(int operands) {
-            return new Rounding(operands * 0x1p-9 + (operands - 1) * 0x1p-18, 0, 0);
+            return new Rounding(operands * 0x1p-8 + (operands - 1) * 0x1p-16, 0, 0);
         }
 
         /** Half a step of both operands. */
