@@ -105,4 +105,8 @@ extern const Kernels* const avx2;
 extern const Kernels* const avx512;
 #endif
 
+// The best that the processor has, of those up to a level: 0 the least, 1 AVX2, 2 AVX-512.
+constexpr int32_t MOST_LEVEL = 2;
+const Kernels* kernels_up_to(int32_t level);
+
 }  // namespace clip4j

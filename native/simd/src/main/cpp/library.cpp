@@ -7,32 +7,6 @@ namespace {
 
 using clip4j::Kernels;
 
-#if defined(__x86_64__)
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
-#endif
-
-// The best that the processor has, of those up to a level: 0 the least, 1 AVX2, 2 AVX-512.
-const Kernels* kernels_up_to(jint level) {
-#if defined(__x86_64__)
-  if (level >= 2 && has_avx512()) {
-    return clip4j::avx512;
-  }
-  if (level >= 1 && has_avx2()) {
-    return clip4j::avx2;
-  }
-#else
-  static_cast<void>(level);
-#endif
-  return clip4j::baseline;
-}
-
 const Kernels& of(jlong kernels) {
   return *reinterpret_cast<const Kernels*>(kernels);
 }
@@ -47,7 +21,7 @@ T* at(jlong address) {
 extern "C" {
 
 JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_kernels(JNIEnv*, jclass, jint level) {
-  return reinterpret_cast<jlong>(kernels_up_to(level));
+  return reinterpret_cast<jlong>(clip4j::kernels_up_to(level));
 }
 
 JNIEXPORT jstring JNICALL Java_org_clip4j_simd_SimdLibrary_name(JNIEnv* environment, jclass, jlong kernels) {
