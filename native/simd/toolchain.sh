@@ -37,13 +37,20 @@ find_compiler() {
   exit 0
 }
 
-# Sets instruction_sets to what the library is compiled for: a name and the compiler's options each, on one line.
+# Sets instruction_sets to what the library is compiled for, once the compiler is found: a name and the compiler's options
+# each, on one line.
 find_instruction_sets() {
   case $1 in
     *-x86_64)
       instruction_sets=('baseline' 'avx2 -mavx2 -mfma -mf16c'
         'avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c')
       ;;
-    *) instruction_sets=('baseline') ;;
+    *)
+      instruction_sets=('baseline')
+      if ! "${compiler[@]}" -dM -E -x c++ /dev/null | grep -q __clang__; then
+        # GCC 12 would bring all inputs of a tile together, and then has no register left for some of its sums.
+        instruction_sets=('baseline -fno-schedule-insns')
+      fi
+      ;;
   esac
 }

@@ -49,6 +49,17 @@ INLINE Pairs load_pairs(const int8_t* from) {
 INLINE I add_products(I sums, Pairs weights, int32_t inputs) {
   return sums + reinterpret_cast<I>(_mm_madd_epi16(weights, _mm_set1_epi32(inputs)));
 }
+#elif defined(__aarch64__)
+typedef int16x8_t Pairs;  // the first weights of the columns, then their second ones
+INLINE Pairs load_pairs(const int8_t* from) {
+  const int8x8_t firsts_then_seconds = {0, 2, 4, 6, 1, 3, 5, 7};
+  return vmovl_s8(vtbl1_s8(vld1_s8(from), firsts_then_seconds));
+}
+INLINE I add_products(I sums, Pairs weights, int32_t inputs) {
+  int16x4_t both = vcreate_s16(static_cast<uint32_t>(inputs));
+  int32x4_t first = vmlal_lane_s16(reinterpret_cast<int32x4_t>(sums), vget_low_s16(weights), both, 0);
+  return reinterpret_cast<I>(vmlal_high_lane_s16(first, weights, both, 1));
+}
 #else
 typedef I Pairs;
 INLINE Pairs load_pairs(const int8_t* from) {
