@@ -1,4 +1,5 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
+#include "attention.h"
 #include "product.h"
 #include "rows.h"
 
@@ -16,6 +17,8 @@ static const Kernels kernels = {
     CLIP4J_ISA::product,
     CLIP4J_ISA::layer_norm,
     CLIP4J_ISA::l2_normalize,
+    CLIP4J_ISA::attention,
+    CLIP4J_ISA::attention_floats,
 };
 
 extern const Kernels* const CLIP4J_ISA;

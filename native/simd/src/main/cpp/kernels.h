@@ -88,6 +88,28 @@ struct Rows {
 
 constexpr int64_t PRODUCT_SCRATCH = 1 << 17;
 
+// Attention of pairs of segment and head; pair p is head p % heads of segment p / heads.
+struct Attention {
+  const float* q;        // [queries, heads * head_width], and likewise the others
+  int64_t q_stride;
+  const float* k;
+  int64_t k_stride;
+  const float* v;
+  int64_t v_stride;
+  float* out;
+  int64_t out_stride;
+  int64_t heads;
+  int64_t head_width;
+  float scale;
+  bool causal;           // the last query sees all keys, each before it one less
+  const int32_t* query_offsets;  // of the segments from that of the first pair on
+  const int32_t* key_offsets;    // likewise
+  const int32_t* key_rows;       // of the keys from the first of these segments on; null: key i is row i
+  int64_t first_pair;
+  int64_t last_pair;     // exclusive
+  float* scratch;        // attention_floats for the longest of these segments
+};
+
 struct Kernels {
   const char* name;
   int32_t panel;         // columns of a panel of weights
@@ -97,6 +119,8 @@ struct Kernels {
   void (*product)(const Product&);
   void (*layer_norm)(const Rows&);
   void (*l2_normalize)(const Rows&);
+  void (*attention)(const Attention&);
+  int64_t (*attention_floats)(int64_t head_width, int64_t keys);
 };
 
 extern const Kernels* const baseline;

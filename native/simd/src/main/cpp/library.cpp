@@ -16,6 +16,11 @@ T* at(jlong address) {
   return reinterpret_cast<T*>(address);
 }
 
+// Numbers of 4 bytes that fill whole cache lines of 64.
+int64_t whole_lines(int64_t numbers) {
+  return (numbers + 15) / 16 * 16;
+}
+
 }  // namespace
 
 extern "C" {
@@ -97,6 +102,36 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_l2Normalize(JNIEnv*, jcl
                                                                     jint rows, jint columns) {
   clip4j::Rows call = {at<float>(x), x_stride, at<float>(out), out_stride, rows, columns, nullptr, nullptr, 0};
   of(kernels).l2_normalize(call);
+}
+
+JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_attentionFloats(JNIEnv*, jclass, jlong kernels,
+                                                                         jint head_width, jint keys, jint integers) {
+  return whole_lines(integers) + of(kernels).attention_floats(head_width, keys);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_attention(
+    JNIEnv* environment, jclass, jlong kernels, jint heads, jint head_width, jboolean causal, jfloat scale, jlong q,
+    jlong q_stride, jlong k, jlong k_stride, jlong v, jlong v_stride, jlong out, jlong out_stride,
+    jintArray query_offsets, jintArray key_offsets, jintArray key_rows, jint first_pair, jint last_pair,
+    jlong scratch) {
+  // What Java keeps of the segments of these pairs is copied: pinning an array could hold up the garbage collector.
+  jint first = first_pair / heads;
+  jint count = (last_pair - 1) / heads - first + 2;
+  jint* queries = at<jint>(scratch);
+  jint* keys = queries + count;
+  jint* rows = key_rows == nullptr ? nullptr : keys + count;
+  environment->GetIntArrayRegion(query_offsets, first, count, queries);
+  environment->GetIntArrayRegion(key_offsets, first, count, keys);
+  int64_t integers = 2 * static_cast<int64_t>(count);
+  if (rows != nullptr) {
+    jint some = keys[count - 1] - keys[0];
+    environment->GetIntArrayRegion(key_rows, keys[0], some, rows);
+    integers += some;
+  }
+  clip4j::Attention call = {at<float>(q), q_stride, at<float>(k), k_stride, at<float>(v), v_stride, at<float>(out),
+                            out_stride, heads, head_width, scale, causal == JNI_TRUE, queries, keys, rows, first_pair,
+                            last_pair, at<float>(scratch) + whole_lines(integers)};
+  of(kernels).attention(call);
 }
 
 }  // extern "C"

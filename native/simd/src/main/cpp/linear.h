@@ -59,20 +59,20 @@ static __attribute__((noinline)) void activate_tile(const TileEdge& edge, int64_
   }
 }
 
-template <int ROWS>
+template <int ROWS, int VECTORS = TILE_VECTORS>
 INLINE void multiply_tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
-                          F (&sums)[ROWS][TILE_VECTORS]) {
+                          F (&sums)[ROWS][VECTORS]) {
   for (int64_t k = 0; k < depth; k++) {
-    F w[TILE_VECTORS];
+    F w[VECTORS];
 #pragma GCC unroll 4
-    for (int v = 0; v < TILE_VECTORS; v++) {
+    for (int v = 0; v < VECTORS; v++) {
       w[v] = load(weights + k * PANEL + v * WIDTH);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
       F a = splat(x[r * x_stride + k]);
 #pragma GCC unroll 4
-      for (int v = 0; v < TILE_VECTORS; v++) {
+      for (int v = 0; v < VECTORS; v++) {
         sums[r][v] += a * w[v];
       }
     }

@@ -112,6 +112,33 @@ INLINE float largest(F x) {
   return result;
 }
 
+// Four vectors of four values, which all instruction sets have.
+typedef float Quad __attribute__((vector_size(16)));
+typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
+
+#if defined(__clang__)
+#define CLIP4J_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int32_t QuadIndex __attribute__((vector_size(16)));
+#define CLIP4J_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, QuadIndex{__VA_ARGS__})
+#endif
+
+// Four values of each of four rows become the columns of as many rows, which lie a stride apart.
+INLINE void transpose(const float* a, const float* b, const float* c, const float* d, float* to, int64_t stride) {
+  Quad row_a = *reinterpret_cast<const UnalignedQuad*>(a);
+  Quad row_b = *reinterpret_cast<const UnalignedQuad*>(b);
+  Quad row_c = *reinterpret_cast<const UnalignedQuad*>(c);
+  Quad row_d = *reinterpret_cast<const UnalignedQuad*>(d);
+  Quad low_ab = CLIP4J_SHUFFLE(row_a, row_b, 0, 4, 1, 5);
+  Quad high_ab = CLIP4J_SHUFFLE(row_a, row_b, 2, 6, 3, 7);
+  Quad low_cd = CLIP4J_SHUFFLE(row_c, row_d, 0, 4, 1, 5);
+  Quad high_cd = CLIP4J_SHUFFLE(row_c, row_d, 2, 6, 3, 7);
+  *reinterpret_cast<UnalignedQuad*>(to) = CLIP4J_SHUFFLE(low_ab, low_cd, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedQuad*>(to + stride) = CLIP4J_SHUFFLE(low_ab, low_cd, 2, 3, 6, 7);
+  *reinterpret_cast<UnalignedQuad*>(to + 2 * stride) = CLIP4J_SHUFFLE(high_ab, high_cd, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedQuad*>(to + 3 * stride) = CLIP4J_SHUFFLE(high_ab, high_cd, 2, 3, 6, 7);
+}
+
 INLINE F bf16_to_f32(Shorts x) {
   return reinterpret_cast<F>(__builtin_convertvector(x, I) << 16);
 }

@@ -1,11 +1,13 @@
 package org.clip4j.kernels;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.clip4j.kernels.Trial.EPSILON;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attention over ragged segments. */
 interface AttentionContract extends BackendFixture {
@@ -24,7 +26,30 @@ interface AttentionContract extends BackendFixture {
     }
 
     @ParameterizedTest
-    @CsvSource({"257, false", "1025, true", "1300, false"})
+    @CsvSource({"1, true", "3, false", "5, true", "8, false", "15, true", "16, false", "17, true", "31, false",
+            "33, true",
+            "65, false"})
+    default void attentionTakesLengthsAndWidthsAroundThoseOfVectors(int headWidth, boolean causal) {
+        try (Trial trial = trial(2)) {
+            int[] offsets = offsets(1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65);
+            Tensor qkv = trial.normal(offsets[offsets.length - 1], 3 * 2 * headWidth);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, 2, headWidth, causal, 2);
+        }
+    }
+
+    /** An image of ViT-B/32, a whole text, and, of ViT-L/14 at 336 pixels, two heads. */
+    @ParameterizedTest
+    @CsvSource({"50, 12, false", "77, 8, true", "577, 2, false"})
+    default void attentionTakesTheSizesOfModels(int length, int heads, boolean causal) {
+        try (Trial trial = trial(2)) {
+            int[] offsets = offsets(length, length);
+            Tensor qkv = trial.normal(2 * length, 3 * heads * 64);
+            checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, heads, 64, causal, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"257, false", "1025, true", "1300, false", "2050, true"})
     default void attentionTakesSegmentsLongerThanABlock(int length, boolean causal) {
         try (Trial trial = trial(2)) {
             int[] offsets = offsets(3, length);
@@ -85,6 +110,64 @@ interface AttentionContract extends BackendFixture {
             int[] offsets = offsets(17);
             Tensor qkv = trial.normal(DType.F32, 30, 17, 3 * 64);
             checkAttention(trial, AttentionInput.packed(qkv), offsets, offsets, 1, 64, false, 0);
+        }
+    }
+
+    /** Every other row of a matrix is a key, and the queries are the newest seven of them. */
+    @ParameterizedTest
+    @CsvSource({"7, true", "8, false", "17, true", "33, true", "77, true"})
+    default void keysMayLieApart(int keys, boolean causal) {
+        try (Trial trial = trial(2)) {
+            int[] keyRows = new int[keys];
+            Arrays.setAll(keyRows, key -> 2 * key + 1);
+            AttentionInput input = new AttentionInput(trial.normal(7, 24), trial.normalRows(2 * keys, 24, 5),
+                    trial.normalRows(2 * keys, 24, 1));
+            checkAttention(trial, input, offsets(7), offsets(keys), keyRows, 2, 12, causal, 1);
+        }
+    }
+
+    @Test
+    default void whatIsNoNumberSpoilsWhatSeesItAndNothingElse() {
+        try (Trial trial = trial(2)) {
+            int[] offsets = offsets(9, 13, 5);
+            Tensor qkv = trial.normal(27, 3 * 2 * 8);
+            qkv.set(12, 16 + 3, Double.NaN); // a key of head 0 of the second segment
+            qkv.set(12, 32 + 8 + 5, Double.NaN); // a value of head 1
+            AttentionInput input = AttentionInput.packed(qkv);
+            input.segments(offsets, offsets, 3);
+            GuardedTensor out = trial.output(27, 16, 1);
+            trial.backend.attention(2, 8, false).run(trial.context, input, out.tensor());
+            for (int row = 0; row < 27; row++) {
+                for (int column = 0; column < 16; column++) {
+                    boolean spoilt = row >= 9 && row < 22 && (column < 8 || column == 8 + 5);
+                    assertThat(Double.isNaN(out.tensor().get(row, column))).as("row=%d column=%d seed=%d", row, column,
+                            trial.seed).isEqualTo(spoilt);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    default void infiniteScoresAreAsTheirExponentials(boolean causal) {
+        try (Trial trial = trial(1)) {
+            Tensor qkv = trial.normal(11, 3 * 8);
+            for (int row = 0; row < 11; row++) {
+                qkv.set(row, 0, 1); // the factor of the infinity
+            }
+            qkv.set(2, 8, Double.NEGATIVE_INFINITY); // a key that counts for nothing
+            qkv.set(10, 8, Double.POSITIVE_INFINITY); // one that leaves no number: inf - inf
+            AttentionInput input = AttentionInput.packed(qkv);
+            input.segments(offsets(8, 3), offsets(8, 3), 2);
+            GuardedTensor out = trial.output(11, 8, 1);
+            trial.backend.attention(1, 8, causal).run(trial.context, input, out.tensor());
+            for (int row = 0; row < 11; row++) {
+                boolean none = causal ? row == 10 : row >= 8;
+                for (int column = 0; column < 8; column++) {
+                    assertThat(Double.isNaN(out.tensor().get(row, column))).as("row=%d column=%d seed=%d", row, column,
+                            trial.seed).isEqualTo(none);
+                }
+            }
         }
     }
 

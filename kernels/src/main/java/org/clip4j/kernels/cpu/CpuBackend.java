@@ -142,7 +142,7 @@ public final class CpuBackend implements Backend {
     public Attention attention(int heads, int headWidth, boolean causal) {
         Operands.requirePositive("heads", heads);
         Operands.requirePositive("headWidth", headWidth);
-        return new CpuAttention(heads, headWidth, causal);
+        return new CpuAttention(heads, headWidth, rows.attention(heads, headWidth, causal));
     }
 
     @Override

@@ -19,4 +19,9 @@ final class JavaRowKernels implements RowKernels {
     public RowOperation l2Normalize(int width) {
         return new JavaL2Normalize(width);
     }
+
+    @Override
+    public AttentionOperation attention(int heads, int headWidth, boolean causal) {
+        return new JavaAttention(heads, headWidth, causal);
+    }
 }

@@ -4,7 +4,7 @@ import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 
 /**
- * What a CPU backend computes beside matrix products, in plain Java or by a native module. Operands have been checked.
+ * What a CPU backend computes beside its layers, in plain Java or by a native module. Operands have been checked.
  * Thread-safe.
  */
 public interface RowKernels {
@@ -22,4 +22,11 @@ public interface RowKernels {
 
     /** Divides rows by their L2 norm; a row of zeros stays zero. */
     RowOperation l2Normalize(int width);
+
+    /**
+     * Scaled dot-product attention.
+     *
+     * @param causal whether the last query of a segment sees all keys, and each before it one less
+     */
+    AttentionOperation attention(int heads, int headWidth, boolean causal);
 }

@@ -66,6 +66,19 @@ final class SimdLibrary {
     static native void l2Normalize(long kernels, long x, long xStride, long out, long outStride, int rows,
             int columns);
 
+    /** Floats of scratch of {@link #attention}, for segments of up to so many keys and so many integers about them. */
+    static native long attentionFloats(long kernels, int headWidth, int keys, int integers);
+
+    /**
+     * Attention of pairs of segment and head. The integers that are copied to scratch are the offsets of the pairs'
+     * segments, an end to each, and the rows of their keys.
+     *
+     * @param keyRows null when key i is row i
+     */
+    static native void attention(long kernels, int heads, int headWidth, boolean causal, float scale, long q,
+            long qStride, long k, long kStride, long v, long vStride, long out, long outStride, int[] queryOffsets,
+            int[] keyOffsets, int[] keyRows, int firstPair, int lastPair, long scratch);
+
     /** The number that stands for an activation: functions.h. */
     static int number(Activation activation) {
         return switch (activation) {

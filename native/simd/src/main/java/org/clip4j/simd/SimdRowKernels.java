@@ -2,6 +2,7 @@ package org.clip4j.simd;
 
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.cpu.AttentionOperation;
 import org.clip4j.kernels.cpu.NativeRows;
 import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowOperation;
@@ -38,5 +39,10 @@ final class SimdRowKernels implements RowKernels {
     public RowOperation l2Normalize(int width) {
         return (lane, x, out, from, to) -> SimdLibrary.l2Normalize(kernels, NativeRows.address(x, from),
                 x.rowStride(), NativeRows.address(out, from), out.rowStride(), to - from, width);
+    }
+
+    @Override
+    public AttentionOperation attention(int heads, int headWidth, boolean causal) {
+        return new SimdAttention(kernels, heads, headWidth, causal);
     }
 }
