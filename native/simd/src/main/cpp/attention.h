@@ -71,15 +71,17 @@ static void pack_keys(const clip4j::Attention& call, const Head& head, float* to
 
 static void pack_values(const clip4j::Attention& call, const Head& head, float* to) {
   int64_t width = call.head_width;
+  int64_t whole = width / PANEL * PANEL;
   for (int64_t key = 0; key < head.keys; key++) {
     const float* from = head.v + Head::row(head, key) * call.v_stride;
-    for (int64_t first = 0; first < width; first += PANEL) {
-      float* line = to + first * head.keys + key * PANEL;
-      int64_t columns = width - first;
-      for (int64_t c = 0; c < PANEL; c += WIDTH) {
-        int64_t count = columns - c < WIDTH ? columns - c : WIDTH;
-        store(line + c, count == WIDTH ? load(from + first + c) : load_some(from + first + c, count < 0 ? 0 : count));
-      }
+    float* line = to + key * PANEL;
+    for (int64_t first = 0; first < whole; first += PANEL) {
+      memcpy(line + first * head.keys, from + first, PANEL * sizeof(float));
+    }
+    if (whole < width) {
+      float last[PANEL] = {};
+      memcpy(last, from + whole, static_cast<size_t>(width - whole) * sizeof(float));
+      memcpy(line + whole * head.keys, last, sizeof last);
     }
   }
 }

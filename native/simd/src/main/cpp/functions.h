@@ -14,6 +14,7 @@ enum Activation { NONE = 0, RELU = 1, QUICK_GELU = 2, GELU = 3 };
 // below 6e-9). An exponent of -127 has the bits of zero, one of 128 those of infinity.
 INLINE F exponential(F x) {
   const F rounding = splat(12582912.0f);  // 1.5 * 2^23: adding it leaves the nearest integer in the mantissa's low bits
+  // In this order what is no number stays none.
   F power = max(splat(-127.0f), min(splat(128.0f), x * 1.44269504088896341f));
   F shifted = power + rounding;
   F f = power - (shifted - rounding);
@@ -27,8 +28,7 @@ INLINE F exponential(F x) {
   p = p * f + 6.9314718e-1f;
   p = p * f + 1.0f;
   F factor = reinterpret_cast<F>((reinterpret_cast<I>(shifted) << 23) + 0x3F800000);
-  // What is no number must stay none: min and max above have let it go.
-  return select(x == x, p * factor, x);
+  return p * factor;
 }
 
 INLINE F quick_gelu(F x) {
