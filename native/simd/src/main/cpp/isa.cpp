@@ -19,6 +19,7 @@ static const Kernels kernels = {
     CLIP4J_ISA::l2_normalize,
     CLIP4J_ISA::attention,
     CLIP4J_ISA::attention_floats,
+    CLIP4J_ISA::epilogue,
 };
 
 extern const Kernels* const CLIP4J_ISA;

@@ -110,6 +110,16 @@ struct Attention {
   float* scratch;        // attention_floats for the longest of these segments
 };
 
+// out = activation(out + bias).
+struct Epilogue {
+  float* out;            // [rows, columns]
+  int64_t out_stride;
+  int64_t rows;
+  int64_t columns;
+  const float* bias;     // [columns], or null
+  int32_t activation;
+};
+
 struct Kernels {
   const char* name;
   int32_t panel;         // columns of a panel of weights
@@ -121,6 +131,7 @@ struct Kernels {
   void (*l2_normalize)(const Rows&);
   void (*attention)(const Attention&);
   int64_t (*attention_floats)(int64_t head_width, int64_t keys);
+  void (*epilogue)(const Epilogue&);
 };
 
 extern const Kernels* const baseline;

@@ -134,4 +134,11 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_attention(
   of(kernels).attention(call);
 }
 
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_epilogue(JNIEnv*, jclass, jlong kernels, jlong out,
+                                                                 jlong out_stride, jint rows, jint columns, jlong bias,
+                                                                 jint activation) {
+  clip4j::Epilogue call = {at<float>(out), out_stride, rows, columns, at<float>(bias), activation};
+  of(kernels).epilogue(call);
+}
+
 }  // extern "C"

@@ -99,4 +99,37 @@ static void l2_normalize(const clip4j::Rows& call) {
   }
 }
 
+template <int ACTIVATION>
+static void epilogue_of(const clip4j::Epilogue& call) {
+  int64_t whole = call.columns / WIDTH * WIDTH;
+  int64_t rest = call.columns - whole;
+  for (int64_t r = 0; r < call.rows; r++) {
+    float* out = call.out + r * call.out_stride;
+    for (int64_t i = 0; i < whole; i += WIDTH) {
+      F bias = call.bias == nullptr ? F{} : load(call.bias + i);
+      store(out + i, activate(ACTIVATION, load(out + i) + bias));
+    }
+    if (rest > 0) {
+      F bias = call.bias == nullptr ? F{} : load_some(call.bias + whole, rest);
+      store_some(out + whole, activate(ACTIVATION, load_some(out + whole, rest) + bias), rest);
+    }
+  }
+}
+
+static void epilogue(const clip4j::Epilogue& call) {
+  switch (call.activation) {
+    case QUICK_GELU:
+      epilogue_of<QUICK_GELU>(call);
+      break;
+    case GELU:
+      epilogue_of<GELU>(call);
+      break;
+    case RELU:
+      epilogue_of<RELU>(call);
+      break;
+    default:
+      epilogue_of<NONE>(call);
+  }
+}
+
 }  // namespace CLIP4J_ISA

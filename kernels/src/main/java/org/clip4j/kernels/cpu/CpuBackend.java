@@ -95,7 +95,7 @@ public final class CpuBackend implements Backend {
         if (engine.packs()) {
             return new CpuPackedLinear(pack(arena, weight, bias, activation, engine.precision()));
         }
-        return new CpuLinear(engine.accept(toF32(arena, weight)), Epilogue.of(bias, activation));
+        return new CpuLinear(engine.accept(toF32(arena, weight)), rows.epilogue(arena, bias, activation));
     }
 
     @Override
@@ -110,7 +110,7 @@ public final class CpuBackend implements Backend {
             }
         }
         Tensor matrix = PatchGather.packWeights(arena, shape, weight);
-        return new CpuConvolution(shape, engine.accept(matrix), Epilogue.of(bias, activation));
+        return new CpuConvolution(shape, engine.accept(matrix), rows.epilogue(arena, bias, activation));
     }
 
     private PackedLayer pack(Arena arena, Tensor weight, Tensor bias, Activation activation, Precision precision) {

@@ -77,7 +77,7 @@ final class CpuConvolution implements Convolution, CpuOperation {
                     .c(out, row * out.rowStride() + fromColumn, out.rowStride(), call.add)
                     .size(endRow - row, toColumn - fromColumn, k, 1f);
             lane.multiply();
-            epilogue.apply(lane.rows(), out, row, endRow, fromColumn, toColumn);
+            epilogue.apply(lane, out, row, endRow, fromColumn, toColumn);
         }
     }
 }

@@ -68,6 +68,6 @@ final class CpuLinear implements Linear, CpuOperation {
                 .c(out, fromRow * out.rowStride() + fromColumn, out.rowStride(), call.add)
                 .size(toRow - fromRow, toColumn - fromColumn, k, 1f);
         lane.multiply();
-        epilogue.apply(lane.rows(), out, fromRow, toRow, fromColumn, toColumn);
+        epilogue.apply(lane, out, fromRow, toRow, fromColumn, toColumn);
     }
 }

@@ -1,5 +1,6 @@
 package org.clip4j.kernels.cpu;
 
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 
@@ -23,5 +24,10 @@ final class JavaRowKernels implements RowKernels {
     @Override
     public AttentionOperation attention(int heads, int headWidth, boolean causal) {
         return new JavaAttention(heads, headWidth, causal);
+    }
+
+    @Override
+    public Epilogue epilogue(Arena arena, Tensor bias, Activation activation) {
+        return new JavaEpilogue(bias, activation);
     }
 }

@@ -1,5 +1,6 @@
 package org.clip4j.kernels.cpu;
 
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 
@@ -29,4 +30,12 @@ public interface RowKernels {
      * @param causal whether the last query of a segment sees all keys, and each before it one less
      */
     AttentionOperation attention(int heads, int headWidth, boolean causal);
+
+    /**
+     * What follows the products of a layer.
+     *
+     * @param arena receives what is kept
+     * @param bias [N], or null
+     */
+    Epilogue epilogue(Arena arena, Tensor bias, Activation activation);
 }

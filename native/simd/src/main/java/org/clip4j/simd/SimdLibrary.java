@@ -79,6 +79,10 @@ final class SimdLibrary {
             long qStride, long k, long kStride, long v, long vStride, long out, long outStride, int[] queryOffsets,
             int[] keyOffsets, int[] keyRows, int firstPair, int lastPair, long scratch);
 
+    /** Adds a bias, or none when its address is 0, and activates, in place. */
+    static native void epilogue(long kernels, long out, long outStride, int rows, int columns, long bias,
+            int activation);
+
     /** The number that stands for an activation: functions.h. */
     static int number(Activation activation) {
         return switch (activation) {

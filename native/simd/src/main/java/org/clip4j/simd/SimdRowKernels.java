@@ -1,8 +1,10 @@
 package org.clip4j.simd;
 
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.AttentionOperation;
+import org.clip4j.kernels.cpu.Epilogue;
 import org.clip4j.kernels.cpu.NativeRows;
 import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowOperation;
@@ -44,5 +46,19 @@ final class SimdRowKernels implements RowKernels {
     @Override
     public AttentionOperation attention(int heads, int headWidth, boolean causal) {
         return new SimdAttention(kernels, heads, headWidth, causal);
+    }
+
+    @Override
+    public Epilogue epilogue(Arena arena, Tensor bias, Activation activation) {
+        if (bias == null && activation == Activation.NONE) {
+            return (lane, out, fromRow, toRow, fromColumn, toColumn) -> {};
+        }
+        int number = SimdLibrary.number(activation);
+        Tensor ownBias = bias == null ? null : arena.copyAsF32(bias);
+        return (lane, out, fromRow, toRow, fromColumn, toColumn) -> {
+            long column = (long) fromColumn * Float.BYTES;
+            SimdLibrary.epilogue(kernels, NativeRows.address(out, fromRow) + column, out.rowStride(), toRow - fromRow,
+                    toColumn - fromColumn, ownBias == null ? 0 : ownBias.address() + column, number);
+        };
     }
 }
