@@ -31,6 +31,8 @@ import org.clip4j.kernels.MemoryAllocator;
  */
 public final class LeptonicaCodec implements ImageCodec {
     private static final int SEVERITY_NONE = 6; // leptonica environ.h, L_SEVERITY_NONE
+    // leptonica imageio.h, L_JPEG_CONTINUE_WITH_BAD_DATA: as libjpeg shows it, which is what the reference does
+    private static final int SHOW_CORRUPT_DATA = 2;
     private final NativeMemory memory = new NativeMemory();
 
     @Override
@@ -73,9 +75,10 @@ public final class LeptonicaCodec implements ImageCodec {
     }
 
     private static PIX readJpeg(ByteBuffer encoded, ImageHeader header) {
-        // colour map: none; reduction: 1; hint: 0, corrupt data is shown as libjpeg shows it, as the reference does
+        // colour map: none; reduction: 1
         try (BytePointer bytes = new BytePointer(encoded); IntPointer warnings = new IntPointer(1)) {
-            return check(pixReadMemJpeg(bytes, encoded.limit(), 0, 1, warnings, 0), "pixReadMemJpeg", encoded, header);
+            return check(pixReadMemJpeg(bytes, encoded.limit(), 0, 1, warnings, SHOW_CORRUPT_DATA), "pixReadMemJpeg",
+                    encoded, header);
         }
     }
 

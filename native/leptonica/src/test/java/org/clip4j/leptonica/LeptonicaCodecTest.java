@@ -19,6 +19,7 @@ import org.clip4j.testing.PreprocessGoldens;
 import org.clip4j.testing.PreprocessGoldens.Case;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The reference's pixels, with the codec found on the class path. */
@@ -59,6 +60,22 @@ class LeptonicaCodecTest {
                         .isInstanceOf(ImageFormatException.class).hasMessageNotContaining("\n");
             }
         }
+    }
+
+    /** Checksums of Pillow 12.3.0, which shows what libjpeg makes of bits that are wrong. */
+    @ParameterizedTest
+    @CsvSource({"jpeg_420_landscape.jpg,19371,243,5a45d6ae", "jpeg_420_landscape.jpg,30089,13,a565ba60",
+            "jpeg_progressive.jpg,7081,102,887caed3", "jpeg_progressive.jpg,5796,211,d011afae"})
+    void showsCorruptDataAsTheReferenceDoes(String file, int at, int value, String crcOfPixels) {
+        byte[] flipped = PreprocessGoldens.cases().get(file).bytes();
+        flipped[at] = (byte) value;
+        ByteBuffer pixels = ByteBuffer.allocate(3 * 224 * 224);
+        try (Preprocessor preprocessor = new Preprocessor(PreprocessConfig.clip(224), decoder)) {
+            preprocessor.pixels(Image.of(flipped), pixels, 0);
+        }
+        CRC32 crc = new CRC32();
+        crc.update(pixels);
+        assertThat(Long.toHexString(crc.getValue())).isEqualTo(crcOfPixels);
     }
 
     @Test
