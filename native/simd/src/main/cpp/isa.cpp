@@ -1,6 +1,7 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
 #include "attention.h"
 #include "product.h"
+#include "resample.h"
 #include "rows.h"
 
 #define CLIP4J_TEXT_OF(name) #name
@@ -20,6 +21,8 @@ static const Kernels kernels = {
     CLIP4J_ISA::attention,
     CLIP4J_ISA::attention_floats,
     CLIP4J_ISA::epilogue,
+    CLIP4J_ISA::pack_axis,
+    CLIP4J_ISA::resample,
 };
 
 extern const Kernels* const CLIP4J_ISA;

@@ -120,6 +120,40 @@ struct Epilogue {
   int32_t activation;
 };
 
+// Weights of a resampling along one axis: org.clip4j.kernels.ResampleAxis.
+struct Axis {
+  const int32_t* first;   // [count], first input of each output
+  const int32_t* taps;    // [count], inputs of each output
+  const int32_t* start;   // [count], where its weights begin
+  const int32_t* weights;
+  int64_t count;
+  int64_t padded_taps;    // the most taps of an output, up to a multiple of 4
+};
+
+// Pixels to planes of floats. No byte at or behind end is read.
+struct Resampling {
+  const uint8_t* pixels;  // where pixel (0, 0) is, or would be
+  const uint8_t* end;
+  int64_t row_stride;     // bytes
+  int64_t pixel_stride;   // bytes: 1, 3 or 4
+  int64_t bands[3];       // byte of red, green, blue within a pixel
+  int64_t from_column;    // columns that are needed
+  int64_t to_column;      // exclusive
+  int64_t to_row;         // exclusive: rows that are needed
+  Axis columns;
+  Axis rows;
+  const int32_t* packed_columns;  // [count, 4 * padded_taps]
+  const int32_t* packed_rows;     // [count, padded_taps]
+  uint8_t* ring;          // [ring_rows], rows after the horizontal pass
+  int64_t ring_rows;      // a power of two, at least the most taps of the rows and 4
+  int64_t ring_stride;    // bytes: 4 for each output, up to a multiple of 32
+  uint8_t* row;           // [ring_stride], a row after both passes
+  uint8_t* unpacked;      // [4], rows of pixels of 4 bytes
+  int64_t unpacked_stride;// bytes: 4 for each column that is needed and 4 more
+  const float* levels;    // [3, 256], what a sample becomes
+  float* planes;          // [3, count, count]
+};
+
 struct Kernels {
   const char* name;
   int32_t panel;         // columns of a panel of weights
@@ -132,6 +166,8 @@ struct Kernels {
   void (*attention)(const Attention&);
   int64_t (*attention_floats)(int64_t head_width, int64_t keys);
   void (*epilogue)(const Epilogue&);
+  void (*pack_axis)(const Axis&, bool columns, int32_t* packed);
+  void (*resample)(const Resampling&);
 };
 
 extern const Kernels* const baseline;

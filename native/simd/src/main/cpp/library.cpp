@@ -21,6 +21,12 @@ int64_t whole_lines(int64_t numbers) {
   return (numbers + 15) / 16 * 16;
 }
 
+// What SimdAxis has written: first inputs, numbers of taps, starts and weights, one after another.
+clip4j::Axis axis(jlong address, jint count, jint padded_taps) {
+  const int32_t* first = at<const int32_t>(address);
+  return {first, first + count, first + 2 * count, first + 3 * count, count, padded_taps};
+}
+
 }  // namespace
 
 extern "C" {
@@ -139,6 +145,42 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_epilogue(JNIEnv*, jclass
                                                                  jint activation) {
   clip4j::Epilogue call = {at<float>(out), out_stride, rows, columns, at<float>(bias), activation};
   of(kernels).epilogue(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_packAxis(JNIEnv*, jclass, jlong kernels, jlong weights,
+                                                                 jint count, jint padded_taps, jboolean columns,
+                                                                 jlong packed) {
+  of(kernels).pack_axis(axis(weights, count, padded_taps), columns == JNI_TRUE, at<int32_t>(packed));
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_resample(
+    JNIEnv* environment, jclass, jlong kernels, jobject samples, jlong first_pixel, jint row_stride, jint pixel_stride,
+    jint red, jint green, jint blue, jint from_column, jint to_column, jint to_row, jint size, jlong columns,
+    jint column_taps, jlong packed_columns, jlong rows, jint row_taps, jlong packed_rows, jlong ring, jint ring_rows,
+    jint ring_stride, jlong row, jlong unpacked, jint unpacked_stride, jlong levels, jobject planes, jint offset) {
+  jlong start = reinterpret_cast<jlong>(environment->GetDirectBufferAddress(samples));
+  float* target = static_cast<float*>(environment->GetDirectBufferAddress(planes)) + offset;
+  clip4j::Resampling call = {at<uint8_t>(start + first_pixel),
+                             at<uint8_t>(start + environment->GetDirectBufferCapacity(samples)),
+                             row_stride,
+                             pixel_stride,
+                             {red, green, blue},
+                             from_column,
+                             to_column,
+                             to_row,
+                             axis(columns, size, column_taps),
+                             axis(rows, size, row_taps),
+                             at<int32_t>(packed_columns),
+                             at<int32_t>(packed_rows),
+                             at<uint8_t>(ring),
+                             ring_rows,
+                             ring_stride,
+                             at<uint8_t>(row),
+                             at<uint8_t>(unpacked),
+                             unpacked_stride,
+                             at<float>(levels),
+                             target};
+  of(kernels).resample(call);
 }
 
 }  // extern "C"

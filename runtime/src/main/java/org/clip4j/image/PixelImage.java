@@ -3,6 +3,7 @@ package org.clip4j.image;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.clip4j.kernels.PixelView;
 
 /**
  * A decoded image: samples in the image's own {@link PixelMode}, row 0 on top, in a buffer outside the heap or in the
@@ -22,6 +23,7 @@ public final class PixelImage implements AutoCloseable {
     private final int pixelStride;
     private final int[] bandOffsets;
     private final byte[] palette;
+    private final PixelView colorView;
     private Runnable release;
 
     /** Tightly packed rows with bands in order; palette as in {@link #palette}, null for modes other than P. */
@@ -59,6 +61,13 @@ public final class PixelImage implements AutoCloseable {
                     + mode + " paletteBytes=" + (palette == null ? 0 : palette.length));
         }
         checkExtent();
+        this.colorView = mode == PixelMode.RGB || mode == PixelMode.L ? viewOfColors() : null;
+    }
+
+    private PixelView viewOfColors() {
+        int last = bandOffsets.length - 1;
+        return new PixelView(samples, offsetBytes, rowStride, pixelStride, 0, 0, width, height, bandOffsets[0],
+                bandOffsets[Math.min(1, last)], bandOffsets[last]);
     }
 
     private void checkExtent() {
@@ -105,6 +114,11 @@ public final class PixelImage implements AutoCloseable {
     /** 256 RGB triples, missing entries black; null unless the mode is P. Not a copy; do not write. */
     byte[] palette() {
         return palette;
+    }
+
+    /** Where the samples lie, for modes that are resized as they are and then RGB or gray; null for others. */
+    PixelView colorView() {
+        return colorView;
     }
 
     int pixelStride() {

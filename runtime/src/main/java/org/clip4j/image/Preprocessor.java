@@ -3,6 +3,10 @@ package org.clip4j.image;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import java.util.Optional;
+import org.clip4j.kernels.PixelView;
+import org.clip4j.kernels.PlaneResampler;
+import org.clip4j.kernels.PlaneResamplerProvider;
 
 /**
  * From an image to a CLIP tower's input, bit for bit as openai/CLIP with Pillow and torchvision: resize in the image's
@@ -22,6 +26,7 @@ public final class Preprocessor implements AutoCloseable {
     private final NearestResampler nearest = new NearestResampler();
     private final PixelRows pixelRows;
     private final TensorRows tensorRows;
+    private final Optional<PlaneResampler> planeResampler;
     private ResizeGeometry geometry;
     private int geometryWidth;
     private int geometryHeight;
@@ -43,6 +48,7 @@ public final class Preprocessor implements AutoCloseable {
         this.memory = decoder.newMemory();
         this.pixelRows = new PixelRows(config.size());
         this.tensorRows = new TensorRows(config);
+        this.planeResampler = PlaneResamplerProvider.openFastest(config.size(), tensorRows.levels);
     }
 
     /** What the model asks for. */
@@ -91,6 +97,7 @@ public final class Preprocessor implements AutoCloseable {
     /** Gives the scratch back. */
     @Override
     public void close() {
+        planeResampler.ifPresent(PlaneResampler::close);
         memory.close();
     }
 
@@ -121,9 +128,18 @@ public final class Preprocessor implements AutoCloseable {
         ResampleTable rows = tables.get(image.height(), geometry.height(), geometry.top(), n);
         if (image.mode() == PixelMode.I) {
             wide.resample(image, columns, rows, sink);
+        } else if (isForPlaneResampler(image, sink)) {
+            planeResampler.get().resample(image.colorView(), columns.axis, rows.axis, tensorRows.target,
+                    tensorRows.offset);
         } else {
             bytes.resample(image, columns, rows, !geometry.keepsSizeOf(image), sink);
         }
+    }
+
+    private boolean isForPlaneResampler(PixelImage image, RowSink sink) {
+        PixelView pixels = image.colorView();
+        return sink == tensorRows && pixels != null && planeResampler.isPresent()
+                && planeResampler.get().accepts(pixels, tensorRows.target);
     }
 
     private ResizeGeometry geometry(PixelImage image) {
@@ -151,10 +167,10 @@ public final class Preprocessor implements AutoCloseable {
         }
     }
 
-    /** Normalises rows by a table of the 256 values that a sample can have, one table per channel. */
+    /** Normalises rows by a table of what a sample can be, one for each channel. */
     private static final class TensorRows implements RowSink {
         private final int size;
-        private final float[][] normalized = new float[3][256];
+        private final float[] levels = new float[3 * PlaneResamplerProvider.LEVELS];
         private final float[] row;
         private FloatBuffer target;
         private int offset;
@@ -163,9 +179,10 @@ public final class Preprocessor implements AutoCloseable {
             this.size = config.size();
             this.row = new float[size];
             for (int channel = 0; channel < 3; channel++) {
-                for (int value = 0; value < 256; value++) {
+                for (int value = 0; value < PlaneResamplerProvider.LEVELS; value++) {
                     float unit = value / 255f;
-                    normalized[channel][value] = (unit - config.mean().get(channel)) / config.std().get(channel);
+                    levels[channel * PlaneResamplerProvider.LEVELS + value] = (unit - config.mean().get(channel))
+                            / config.std().get(channel);
                 }
             }
         }
@@ -173,9 +190,9 @@ public final class Preprocessor implements AutoCloseable {
         @Override
         public void row(int y, byte[] rgb) {
             for (int channel = 0; channel < 3; channel++) {
-                float[] table = normalized[channel];
+                int first = channel * PlaneResamplerProvider.LEVELS;
                 for (int x = 0; x < size; x++) {
-                    row[x] = table[rgb[3 * x + channel] & 0xFF];
+                    row[x] = levels[first + (rgb[3 * x + channel] & 0xFF)];
                 }
                 target.put(offset + (channel * size + y) * size, row, 0, size);
             }

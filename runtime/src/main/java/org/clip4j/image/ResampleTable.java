@@ -1,5 +1,7 @@
 package org.clip4j.image;
 
+import org.clip4j.kernels.ResampleAxis;
+
 /**
  * Weights of an antialiased bicubic resize along one axis, for the outputs that survive the crop. Output {@code o}
  * (counted from the crop's edge) is the sum over {@code j < taps[o]} of input {@code lo[o] + j} times weight
@@ -9,7 +11,7 @@ package org.clip4j.image;
  */
 final class ResampleTable {
     /** Bits behind the point of {@link #fixed}: 32 - 8 - 2, Pillow's PRECISION_BITS. */
-    static final int PRECISION_BITS = 22;
+    static final int PRECISION_BITS = ResampleAxis.PRECISION_BITS;
     /** Half a unit, so that the shift rounds. */
     static final int HALF = 1 << (PRECISION_BITS - 1);
     private static final double A = -0.5; // Pillow's bicubic_filter; not OpenCV's -0.75
@@ -29,6 +31,8 @@ final class ResampleTable {
     final int inTo;
     /** How many outputs at most need one and the same input. */
     final int overlap;
+    /** The same in fixed point, for native code. */
+    final ResampleAxis axis;
 
     ResampleTable(int in, int out, int first, int count) {
         this.in = in;
@@ -57,6 +61,7 @@ final class ResampleTable {
         inFrom = isIdentity() ? first : lo[0];
         inTo = isIdentity() ? first + count : lo[count - 1] + taps[count - 1];
         overlap = findOverlap();
+        axis = isIdentity() ? ResampleAxis.identity(first, count) : new ResampleAxis(lo, taps, start, fixed);
     }
 
     private void fill(int o, double centre, double inverse) {

@@ -1,6 +1,7 @@
 package org.clip4j.simd;
 
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.clip4j.kernels.Activation;
@@ -82,6 +83,21 @@ final class SimdLibrary {
     /** Adds a bias, or none when its address is 0, and activates, in place. */
     static native void epilogue(long kernels, long out, long outStride, int rows, int columns, long bias,
             int activation);
+
+    /**
+     * Packs the weights of an axis.
+     *
+     * @param weights first inputs, numbers of taps, starts and weights, one after another
+     * @param paddedTaps the most taps of an output, up to a multiple of {@link SimdAxis#TAPS_MULTIPLE}
+     * @param columns whether it is the horizontal axis
+     */
+    static native void packAxis(long kernels, long weights, int count, int paddedTaps, boolean columns, long packed);
+
+    /** Resamples pixels of a direct buffer to planes in another. */
+    static native void resample(long kernels, ByteBuffer samples, long firstPixel, int rowStride, int pixelStride,
+            int red, int green, int blue, int fromColumn, int toColumn, int toRow, int size, long columns,
+            int columnTaps, long packedColumns, long rows, int rowTaps, long packedRows, long ring, int ringRows,
+            int ringStride, long row, long unpacked, int unpackedStride, long levels, FloatBuffer planes, int offset);
 
     /** The number that stands for an activation: functions.h. */
     static int number(Activation activation) {
