@@ -64,12 +64,13 @@ public abstract sealed class Image {
                     + (end - samples.position()) + " remaining=" + samples.remaining() + " width=" + width + " height="
                     + height + " strideBytes=" + strideBytes);
         }
-        PixelImage.Layout layout = new PixelImage.Layout(samples.position(), strideBytes, 3, bandOffsets);
+        PixelImage.Layout layout = new PixelImage.Layout(PixelWindow.whole(width, height), samples.position(),
+                strideBytes, 3, bandOffsets);
         return new OfRows(new PixelImage(PixelMode.RGB, width, height, samples, layout, null, () -> {}));
     }
 
-    /** Pixels in their own mode; valid until the memory is used again. The caller closes them. */
-    abstract PixelImage decode(ImageDecoder decoder, PixelMemory memory);
+    /** Pixels in their own mode, at least those chosen; valid until the memory is used again. The caller closes them. */
+    abstract PixelImage decode(ImageDecoder decoder, WindowChoice choice, PixelMemory memory);
 
     private static final class OfPath extends Image {
         private final Path file;
@@ -79,8 +80,8 @@ public abstract sealed class Image {
         }
 
         @Override
-        PixelImage decode(ImageDecoder decoder, PixelMemory memory) {
-            return decoder.decode(file, memory);
+        PixelImage decode(ImageDecoder decoder, WindowChoice choice, PixelMemory memory) {
+            return decoder.decode(file, choice, memory);
         }
 
         @Override
@@ -97,8 +98,8 @@ public abstract sealed class Image {
         }
 
         @Override
-        PixelImage decode(ImageDecoder decoder, PixelMemory memory) {
-            return decoder.decode(encoded, memory);
+        PixelImage decode(ImageDecoder decoder, WindowChoice choice, PixelMemory memory) {
+            return decoder.decode(ByteBuffer.wrap(encoded), choice, memory);
         }
 
         @Override
@@ -115,7 +116,7 @@ public abstract sealed class Image {
         }
 
         @Override
-        PixelImage decode(ImageDecoder decoder, PixelMemory memory) {
+        PixelImage decode(ImageDecoder decoder, WindowChoice choice, PixelMemory memory) {
             decoder.limits().checkPixels("BufferedImage", picture.getWidth(), picture.getHeight());
             return Pictures.read(picture, memory);
         }
@@ -134,7 +135,7 @@ public abstract sealed class Image {
         }
 
         @Override
-        PixelImage decode(ImageDecoder decoder, PixelMemory memory) {
+        PixelImage decode(ImageDecoder decoder, WindowChoice choice, PixelMemory memory) {
             return pixels;
         }
 

@@ -28,12 +28,14 @@ public interface ImageCodec {
      *            direct, position 0; belongs to the decoder and may be overwritten
      * @param header
      *            already checked against the limits; the result must have its size and, if given, its mode
+     * @param window
+     *            what will be read; other pixels need not be decoded
      * @param memory
      *            scratch for samples, or unused when the codec has memory of its own
      * @throws ImageFormatException
      *             for data that is corrupt or cut short
      */
-    PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelMemory memory);
+    PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelWindow window, PixelMemory memory);
 
     /** Where memory for images is to come from when this is the preferred codec. */
     default MemoryAllocator allocator() {

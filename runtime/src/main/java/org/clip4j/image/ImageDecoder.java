@@ -85,6 +85,10 @@ public final class ImageDecoder {
      *             when the file cannot be read
      */
     public PixelImage decode(Path file, PixelMemory memory) {
+        return decode(file, WindowChoice.WHOLE, memory);
+    }
+
+    PixelImage decode(Path file, WindowChoice choice, PixelMemory memory) {
         String name = String.valueOf(file.getFileName());
         try {
             checkKind(file); // before it is opened: opening a pipe can wait for ever
@@ -95,7 +99,7 @@ public final class ImageDecoder {
                 while (encoded.hasRemaining() && channel.read(encoded) >= 0) {
                     // until the buffer is full or the file ends
                 }
-                return decodeDirect(encoded.flip(), name, memory);
+                return decodeDirect(encoded.flip(), name, choice, memory);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -130,10 +134,14 @@ public final class ImageDecoder {
 
     /** As {@link #decode(byte[], PixelMemory)}: the bytes from position to limit; both stay as they are. */
     public PixelImage decode(ByteBuffer encoded, PixelMemory memory) {
+        return decode(encoded, WindowChoice.WHOLE, memory);
+    }
+
+    PixelImage decode(ByteBuffer encoded, WindowChoice choice, PixelMemory memory) {
         checkFileSize("bytes", encoded.remaining());
         ByteBuffer copy = memory.encoded(encoded.remaining());
         copy.put(encoded.duplicate());
-        return decodeDirect(copy.flip(), "bytes", memory);
+        return decodeDirect(copy.flip(), "bytes", choice, memory);
     }
 
     private void checkFileSize(String name, long sizeBytes) {
@@ -146,7 +154,7 @@ public final class ImageDecoder {
         }
     }
 
-    private PixelImage decodeDirect(ByteBuffer encoded, String name, PixelMemory memory) {
+    private PixelImage decodeDirect(ByteBuffer encoded, String name, WindowChoice choice, PixelMemory memory) {
         ImageFormat format = ImageFormat.of(encoded);
         if (format == null) {
             throw new ImageFormatException("not an image of a known format: expected=JPEG, PNG, GIF, WebP, BMP or TIFF"
@@ -156,7 +164,7 @@ public final class ImageDecoder {
         limits.checkPixels(name, header.width(), header.height());
         for (ImageCodec codec : codecs) {
             if (codec.decodes(header)) {
-                return codec.decode(encoded, header, memory);
+                return codec.decode(encoded, header, choice.choose(header), memory);
             }
         }
         String mode = header.mode() == null ? "" : " mode=" + header.mode();

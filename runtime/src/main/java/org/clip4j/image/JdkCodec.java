@@ -34,7 +34,7 @@ final class JdkCodec implements ImageCodec {
     }
 
     @Override
-    public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelMemory memory) {
+    public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelWindow window, PixelMemory memory) {
         try {
             return switch (header.format()) {
                 case JPEG -> jpeg(encoded, header, memory);

@@ -7,8 +7,8 @@ import org.clip4j.kernels.PixelView;
 
 /**
  * A decoded image: samples in the image's own {@link PixelMode}, row 0 on top, in a buffer outside the heap or in the
- * caller's own rows. Sample {@code b} of pixel {@code (x, y)} lies at byte
- * {@code offsetBytes + y * rowStride + x * pixelStride + bandOffset(b)}.
+ * caller's own rows; of a {@link PixelWindow} of it at least. Sample {@code b} of pixel {@code (x, y)} lies at byte
+ * {@code offsetBytes + (y - top) * rowStride + (x - left) * pixelStride + bandOffset(b)}.
  *
  * <p>The object is immutable, the samples are not copied: whoever made the buffer keeps it alive and unchanged while
  * this image is read. {@link #close} hands memory back to the codec that made it and is harmless elsewhere.
@@ -18,6 +18,7 @@ public final class PixelImage implements AutoCloseable {
     private final int width;
     private final int height;
     private final ByteBuffer samples;
+    private final PixelWindow window;
     private final int offsetBytes;
     private final int rowStride;
     private final int pixelStride;
@@ -29,7 +30,8 @@ public final class PixelImage implements AutoCloseable {
     /** Tightly packed rows with bands in order; palette as in {@link #palette}, null for modes other than P. */
     public static PixelImage packed(PixelMode mode, int width, int height, ByteBuffer samples, byte[] palette) {
         int pixelStride = mode.bands() * mode.sampleBytes();
-        Layout layout = new Layout(0, Math.multiplyExact(width, pixelStride), pixelStride, bandsInOrder(mode));
+        Layout layout = new Layout(PixelWindow.whole(width, height), 0, Math.multiplyExact(width, pixelStride),
+                pixelStride, bandsInOrder(mode));
         return new PixelImage(mode, width, height, samples, layout, palette, () -> {});
     }
 
@@ -47,6 +49,7 @@ public final class PixelImage implements AutoCloseable {
         this.width = width;
         this.height = height;
         this.samples = samples.duplicate().order(ByteOrder.nativeOrder());
+        this.window = layout.window();
         this.offsetBytes = layout.offsetBytes();
         this.rowStride = layout.rowStride();
         this.pixelStride = layout.pixelStride();
@@ -55,6 +58,10 @@ public final class PixelImage implements AutoCloseable {
         this.release = Objects.requireNonNull(release, "release");
         if (width < 1 || height < 1) {
             throw new IllegalArgumentException("image has no pixels: width=" + width + " height=" + height);
+        }
+        if (window.left() > width - window.width() || window.top() > height - window.height()) {
+            throw new IllegalArgumentException("window lies outside the image: " + window + " width=" + width
+                    + " height=" + height);
         }
         if ((mode == PixelMode.P) != (palette != null) || (palette != null && palette.length != 768)) {
             throw new IllegalArgumentException("palette must be 256 RGB triples for mode P and absent otherwise: mode="
@@ -66,8 +73,8 @@ public final class PixelImage implements AutoCloseable {
 
     private PixelView viewOfColors() {
         int last = bandOffsets.length - 1;
-        return new PixelView(samples, offsetBytes, rowStride, pixelStride, 0, 0, width, height, bandOffsets[0],
-                bandOffsets[Math.min(1, last)], bandOffsets[last]);
+        return new PixelView(samples, offsetBytes, rowStride, pixelStride, window.left(), window.top(),
+                window.width(), window.height(), bandOffsets[0], bandOffsets[Math.min(1, last)], bandOffsets[last]);
     }
 
     private void checkExtent() {
@@ -75,9 +82,9 @@ public final class PixelImage implements AutoCloseable {
         for (int offset : bandOffsets) {
             lastBand = Math.max(lastBand, offset);
         }
-        long pixelEnd = (width - 1L) * pixelStride + lastBand + mode.sampleBytes();
-        long end = offsetBytes + (height - 1L) * rowStride + pixelEnd;
-        if (rowStride < pixelEnd && height > 1) {
+        long pixelEnd = (window.width() - 1L) * pixelStride + lastBand + mode.sampleBytes();
+        long end = offsetBytes + (window.height() - 1L) * rowStride + pixelEnd;
+        if (rowStride < pixelEnd && window.height() > 1) {
             throw new IllegalArgumentException(
                     "row stride is shorter than a row: rowStride=" + rowStride + " expected>="
                             + pixelEnd + " width=" + width);
@@ -111,6 +118,11 @@ public final class PixelImage implements AutoCloseable {
         return height;
     }
 
+    /** The pixels that are there. */
+    public PixelWindow window() {
+        return window;
+    }
+
     /** 256 RGB triples, missing entries black; null unless the mode is P. Not a copy; do not write. */
     byte[] palette() {
         return palette;
@@ -136,14 +148,18 @@ public final class PixelImage implements AutoCloseable {
             lastBand = Math.max(lastBand, offset);
         }
         int length = (to - from - 1) * pixelStride + lastBand + mode.sampleBytes();
-        samples.get(offsetBytes + row * rowStride + from * pixelStride, target, 0, length);
+        samples.get(byteOf(from, row), target, 0, length);
     }
 
-    /** Sample of one band, unsigned. Slow; for tests and odd jobs. */
+    private int byteOf(int x, int y) {
+        return offsetBytes + (y - window.top()) * rowStride + (x - window.left()) * pixelStride;
+    }
+
+    /** Sample of one band, unsigned, of a pixel in the window. Slow; for tests and odd jobs. */
     public int sample(int x, int y, int band) {
-        Objects.checkIndex(x, width);
-        Objects.checkIndex(y, height);
-        int at = offsetBytes + y * rowStride + x * pixelStride + bandOffsets[Objects.checkIndex(band, mode.bands())];
+        Objects.checkIndex(x - window.left(), window.width());
+        Objects.checkIndex(y - window.top(), window.height());
+        int at = byteOf(x, y) + bandOffsets[Objects.checkIndex(band, mode.bands())];
         return mode.sampleBytes() == 2 ? samples.getShort(at) & 0xFFFF : samples.get(at) & 0xFF;
     }
 
@@ -163,8 +179,10 @@ public final class PixelImage implements AutoCloseable {
     /**
      * Where the samples lie.
      *
+     * @param window
+     *            the pixels that are there
      * @param offsetBytes
-     *            byte of pixel (0, 0)
+     *            byte of the window's first pixel
      * @param rowStride
      *            bytes from a row to the next
      * @param pixelStride
@@ -173,5 +191,5 @@ public final class PixelImage implements AutoCloseable {
      *            byte of each band within a pixel
      */
     @SuppressWarnings("ArrayRecordComponent") // a value handed over once, never compared
-    public record Layout(int offsetBytes, int rowStride, int pixelStride, int[] bandOffsets) {}
+    public record Layout(PixelWindow window, int offsetBytes, int rowStride, int pixelStride, int[] bandOffsets) {}
 }

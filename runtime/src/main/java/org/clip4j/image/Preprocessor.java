@@ -27,6 +27,7 @@ public final class Preprocessor implements AutoCloseable {
     private final PixelRows pixelRows;
     private final TensorRows tensorRows;
     private final Optional<PlaneResampler> planeResampler;
+    private final WindowChoice windowChoice = this::window;
     private ResizeGeometry geometry;
     private int geometryWidth;
     private int geometryHeight;
@@ -110,7 +111,7 @@ public final class Preprocessor implements AutoCloseable {
     }
 
     private void run(Image image, RowSink sink) {
-        try (PixelImage decoded = image.decode(decoder, memory)) {
+        try (PixelImage decoded = image.decode(decoder, windowChoice, memory)) {
             resample(decoded, sink);
         } finally {
             memory.trim();
@@ -119,13 +120,13 @@ public final class Preprocessor implements AutoCloseable {
 
     private void resample(PixelImage image, RowSink sink) {
         int n = config.size();
-        ResizeGeometry geometry = geometry(image);
+        ResizeGeometry geometry = geometry(image.width(), image.height());
         if (image.mode().isNearest()) {
             nearest.resample(image, geometry, n, sink);
             return;
         }
-        ResampleTable columns = tables.get(image.width(), geometry.width(), geometry.left(), n);
-        ResampleTable rows = tables.get(image.height(), geometry.height(), geometry.top(), n);
+        ResampleTable columns = columns(image.width(), geometry);
+        ResampleTable rows = rows(image.height(), geometry);
         if (image.mode() == PixelMode.I) {
             wide.resample(image, columns, rows, sink);
         } else if (isForPlaneResampler(image, sink)) {
@@ -142,11 +143,30 @@ public final class Preprocessor implements AutoCloseable {
                 && planeResampler.get().accepts(pixels, tensorRows.target);
     }
 
-    private ResizeGeometry geometry(PixelImage image) {
-        if (geometry == null || geometryWidth != image.width() || geometryHeight != image.height()) {
-            geometry = ResizeGeometry.of(image.width(), image.height(), config.size());
-            geometryWidth = image.width();
-            geometryHeight = image.height();
+    /** The part of an image that the resize and the crop need. */
+    private PixelWindow window(ImageHeader header) {
+        if (header.mode() == null || header.mode().isNearest()) {
+            return WindowChoice.WHOLE.choose(header);
+        }
+        ResizeGeometry geometry = geometry(header.width(), header.height());
+        ResampleTable columns = columns(header.width(), geometry);
+        ResampleTable rows = rows(header.height(), geometry);
+        return new PixelWindow(columns.inFrom, rows.inFrom, columns.inTo - columns.inFrom, rows.inTo - rows.inFrom);
+    }
+
+    private ResampleTable columns(int imageWidth, ResizeGeometry geometry) {
+        return tables.get(imageWidth, geometry.width(), geometry.left(), config.size());
+    }
+
+    private ResampleTable rows(int imageHeight, ResizeGeometry geometry) {
+        return tables.get(imageHeight, geometry.height(), geometry.top(), config.size());
+    }
+
+    private ResizeGeometry geometry(int imageWidth, int imageHeight) {
+        if (geometry == null || geometryWidth != imageWidth || geometryHeight != imageHeight) {
+            geometry = ResizeGeometry.of(imageWidth, imageHeight, config.size());
+            geometryWidth = imageWidth;
+            geometryHeight = imageHeight;
         }
         return geometry;
     }

@@ -157,7 +157,7 @@ class ImageDecoderTest {
         }
 
         @Override
-        public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelMemory memory) {
+        public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelWindow window, PixelMemory memory) {
             throw new AssertionError("an unusable codec was asked");
         }
     }

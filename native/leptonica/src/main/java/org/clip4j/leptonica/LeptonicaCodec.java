@@ -20,13 +20,14 @@ import org.clip4j.image.ImageHeader;
 import org.clip4j.image.PixelImage;
 import org.clip4j.image.PixelMemory;
 import org.clip4j.image.PixelMode;
+import org.clip4j.image.PixelWindow;
 import org.clip4j.javacpp.NativeLibraries;
 import org.clip4j.javacpp.NativeLibraryException;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.MemoryAllocator;
 
 /**
- * Gray and RGB JPEG files by libjpeg-turbo, WebP files by libwebp. Decoded pixels stay where Leptonica put them, outside
+ * Gray and RGB JPEG files by libjpeg-turbo, WebP files by libwebp. What Leptonica decodes stays where it put it, outside
  * the heap and outside the JVM's direct-memory limit, until the image is closed.
  */
 public final class LeptonicaCodec implements ImageCodec {
@@ -34,6 +35,8 @@ public final class LeptonicaCodec implements ImageCodec {
     // leptonica imageio.h, L_JPEG_CONTINUE_WITH_BAD_DATA: as libjpeg shows it, which is what the reference does
     private static final int SHOW_CORRUPT_DATA = 2;
     private final NativeMemory memory = new NativeMemory();
+    /** Whether JPEG files need not go through Leptonica's own reader. */
+    private volatile boolean directJpeg;
 
     @Override
     public String name() {
@@ -44,6 +47,7 @@ public final class LeptonicaCodec implements ImageCodec {
     public Optional<Unusable> probe() {
         try {
             NativeLibraries.load(leptonica.class);
+            directJpeg = DirectJpeg.isUsable();
             setMsgSeverity(SEVERITY_NONE); // what goes wrong is said by exceptions, not on stderr
             return Optional.empty();
         } catch (NativeLibraryException e) {
@@ -65,13 +69,20 @@ public final class LeptonicaCodec implements ImageCodec {
     }
 
     @Override
-    public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelMemory scratch) {
+    public PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelWindow window, PixelMemory scratch) {
         if (header.format() == ImageFormat.JPEG) {
-            return asImage(readJpeg(encoded, header), header);
+            return directJpeg
+                    ? DirectJpeg.decode(encoded, header, window, scratch)
+                    : readByLeptonica(encoded, header);
         }
         WebpFrame frame = new WebpFrame(encoded, header.name());
         PIX pix = readWebp(frame.still(), header);
         return frame.isAnimated() ? frame.onCanvas(asFrame(pix, header), header, scratch) : asImage(pix, header);
+    }
+
+    /** The whole of a JPEG image by Leptonica's reader. */
+    static PixelImage readByLeptonica(ByteBuffer encoded, ImageHeader header) {
+        return asImage(readJpeg(encoded, header), header);
     }
 
     private static PIX readJpeg(ByteBuffer encoded, ImageHeader header) {
@@ -125,7 +136,8 @@ public final class LeptonicaCodec implements ImageCodec {
         boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
         int[] words = little ? new int[]{3, 2, 1, 0} : new int[]{0, 1, 2, 3};
         int[] bands = gray ? new int[]{0} : java.util.Arrays.copyOf(words, mode.bands());
-        PixelImage.Layout layout = new PixelImage.Layout(0, rowBytes, gray ? 1 : 4, bands);
+        PixelImage.Layout layout = new PixelImage.Layout(new PixelWindow(0, 0, pix.w(), pix.h()), 0, rowBytes,
+                gray ? 1 : 4, bands);
         return new PixelImage(mode, pix.w(), pix.h(), samples, layout, null, () -> pixDestroy(pix));
     }
 }

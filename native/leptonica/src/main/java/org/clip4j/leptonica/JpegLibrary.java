@@ -1,0 +1,29 @@
+package org.clip4j.leptonica;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * libjpeg-turbo as Leptonica's library contains it, without Leptonica's reader: src/main/cpp/jpeg.cpp. Arguments are
+ * trusted, the file is not. Thread-safe; Leptonica has been loaded before.
+ */
+@Platform(library = "clip4jjpeg")
+final class JpegLibrary {
+    private JpegLibrary() {}
+
+    /** Pixels before the window's first one, in each row, that are overwritten. */
+    static native int slackPixels();
+
+    /**
+     * Decodes a window of a gray image to bytes, or of a colour image to red, green, blue and a byte of no meaning.
+     *
+     * @param encoded direct, the file from byte 0 on
+     * @param components 1 or 3
+     * @param pixels direct; window height + 1 rows, each the slack and as much as decoding needs
+     * @param rowStride bytes of a row: those of the image's width or the window's and twice the slack, whichever is less,
+     *            and the slack once more
+     * @return null when all is well, else libjpeg's message
+     */
+    static native String decode(ByteBuffer encoded, int sizeBytes, int width, int height, int components, int left,
+            int top, int windowWidth, int windowHeight, ByteBuffer pixels, int rowStride);
+}
