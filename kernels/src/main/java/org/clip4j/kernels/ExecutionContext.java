@@ -79,6 +79,28 @@ public interface ExecutionContext extends AutoCloseable {
         return rows;
     }
 
+    /** Threads on which {@link #runOnHost} runs work. */
+    default int hostLanes() {
+        return 1;
+    }
+
+    /**
+     * Runs work of the caller's that is no operation, once on each of the threads that the backend computes with on this
+     * host, the caller's own among them. Returns when all have ended.
+     *
+     * @throws IllegalStateException when the work failed on another thread than the caller's, with its cause
+     */
+    default void runOnHost(HostTask task) {
+        task.run(0);
+    }
+
+    /** Work for all threads of a session. */
+    @FunctionalInterface
+    interface HostTask {
+        /** Does the share of one thread, 0 to {@link #hostLanes} - 1; 0 is the caller's. */
+        void run(int lane);
+    }
+
     @Override
     void close();
 }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.clip4j.image.Image;
-import org.clip4j.image.Preprocessor;
 import org.clip4j.kernels.ExecutionContext;
 
 /**
@@ -31,7 +30,7 @@ public final class ClipSession implements AutoCloseable {
     private boolean pooled;
     private ImageBatch imageBatch;
     private TextBatch textBatch;
-    private Preprocessor preprocessor;
+    private ImagePreparation preparation;
     /** Images begun and not finished. */
     private int started = NOTHING;
 
@@ -67,7 +66,7 @@ public final class ClipSession implements AutoCloseable {
     }
 
     /**
-     * Decodes, preprocesses and embeds images of any size.
+     * Decodes, preprocesses and embeds images of any size; decoding, too, is shared by the threads of the backend.
      *
      * @param out receives [images, E] from {@code outIndex} on
      * @throws org.clip4j.image.ImageFormatException when one cannot be decoded
@@ -81,9 +80,7 @@ public final class ClipSession implements AutoCloseable {
             for (int first = 0; first < images.size(); first += options.maxImages()) {
                 int count = Math.min(options.maxImages(), images.size() - first);
                 FloatBuffer pixels = batch.pixels();
-                for (int i = 0; i < count; i++) {
-                    preprocessor().tensor(images.get(first + i), pixels, i * pixelsPerImage);
-                }
+                preparation().prepare(images, first, count, pixels, pixelsPerImage);
                 batch.upload(pixels, 0, count * pixelsPerImage);
                 batch.run(count, form);
                 batch.download(count, out, outIndex + first * model.embedDim());
@@ -299,11 +296,12 @@ public final class ClipSession implements AutoCloseable {
         return textBatch;
     }
 
-    private Preprocessor preprocessor() {
-        if (preprocessor == null) {
-            preprocessor = new Preprocessor(Preprocessing.of(model.config().preprocess()));
+    private ImagePreparation preparation() {
+        if (preparation == null) {
+            preparation = new ImagePreparation(Preprocessing.of(model.config().preprocess()), context,
+                    options.maxImages());
         }
-        return preprocessor;
+        return preparation;
     }
 
     /** Waits for what {@link #startPixels} began, and forgets it. */
@@ -405,8 +403,8 @@ public final class ClipSession implements AutoCloseable {
             if (textBatch != null) {
                 textBatch.close();
             }
-            if (preprocessor != null) {
-                preprocessor.close();
+            if (preparation != null) {
+                preparation.close();
             }
         }
     }

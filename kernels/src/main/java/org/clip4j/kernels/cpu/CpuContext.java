@@ -15,6 +15,7 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
     private final CpuLane[] lanes;
     private final CpuCall call = new CpuCall();
     private final MatrixEngine engine;
+    private HostTask hostTask;
     private Arena scratchArena;
     private Tensor scratch;
     private boolean closed;
@@ -54,7 +55,27 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
     }
 
     @Override
+    public int hostLanes() {
+        return lanes.length;
+    }
+
+    @Override
+    public void runOnHost(HostTask task) {
+        requireOpen();
+        hostTask = task;
+        try {
+            team.run(this);
+        } finally {
+            hostTask = null;
+        }
+    }
+
+    @Override
     public void run(int lane, int laneCount) {
+        if (hostTask != null) {
+            hostTask.run(lane);
+            return;
+        }
         if (call.task != null) {
             call.task.run(lanes[lane], lane, laneCount);
             return;

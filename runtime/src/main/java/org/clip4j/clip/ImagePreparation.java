@@ -1,0 +1,95 @@
+package org.clip4j.clip;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.clip4j.image.Image;
+import org.clip4j.image.ImageDecoder;
+import org.clip4j.image.PreprocessConfig;
+import org.clip4j.image.Preprocessor;
+import org.clip4j.kernels.ExecutionContext;
+
+/**
+ * Decodes and preprocesses the images of a pass on the threads that compute it, each with scratch of its own. Belongs to a
+ * session, which closes it.
+ */
+final class ImagePreparation implements AutoCloseable {
+    private final PreprocessConfig config;
+    private final ExecutionContext context;
+    private final ImageDecoder decoder = ImageDecoder.create();
+    private final Preprocessor[] preprocessors; // of each thread, when it has had an image
+    private final RuntimeException[] failures; // of each image
+    private final ExecutionContext.HostTask task = this::prepareSome;
+    private final AtomicInteger next = new AtomicInteger();
+    private List<Image> images;
+    private int first;
+    private int count;
+    private FloatBuffer pixels;
+    private int pixelsPerImage;
+
+    ImagePreparation(PreprocessConfig config, ExecutionContext context, int maxImages) {
+        this.config = config;
+        this.context = context;
+        this.preprocessors = new Preprocessor[context.hostLanes()];
+        this.failures = new RuntimeException[maxImages];
+    }
+
+    /**
+     * Prepares images {@code newFirst} to {@code newFirst + newCount - 1}.
+     *
+     * @param newPixels receives them from its beginning on
+     * @throws org.clip4j.image.ImageFormatException of the first image that cannot be decoded; others may have been prepared
+     */
+    void prepare(List<Image> newImages, int newFirst, int newCount, FloatBuffer newPixels, int newPixelsPerImage) {
+        images = newImages;
+        first = newFirst;
+        count = newCount;
+        pixels = newPixels;
+        pixelsPerImage = newPixelsPerImage;
+        next.set(0);
+        try {
+            if (count == 1) {
+                prepareSome(0); // not worth waking others
+            } else {
+                context.runOnHost(task);
+            }
+            for (int i = 0; i < count; i++) {
+                if (failures[i] != null) {
+                    throw failures[i];
+                }
+            }
+        } finally {
+            Arrays.fill(failures, 0, count, null);
+            images = null;
+            pixels = null;
+        }
+    }
+
+    /** Takes images as long as there are some, so that a thread with small ones takes more. */
+    private void prepareSome(int lane) {
+        for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+            try {
+                preprocessor(lane).tensor(images.get(first + i), pixels, i * pixelsPerImage);
+            } catch (RuntimeException e) {
+                failures[i] = e; // thrown by the session's own thread
+            }
+        }
+    }
+
+    private Preprocessor preprocessor(int lane) {
+        if (preprocessors[lane] == null) {
+            preprocessors[lane] = new Preprocessor(config, decoder);
+        }
+        return preprocessors[lane];
+    }
+
+    @Override
+    public void close() {
+        for (Preprocessor preprocessor : preprocessors) {
+            if (preprocessor != null) {
+                preprocessor.close();
+            }
+        }
+    }
+}
