@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.State;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class PreprocessBenchmark {
-    private static final int RESOLUTION = 224;
+    static final int RESOLUTION = 224;
 
     @Param({"640x480", "1920x1080", "4000x3000"})
     String size;
