@@ -1,8 +1,10 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
 #include "attention.h"
+#include "limits.h"
 #include "product.h"
 #include "resample.h"
 #include "rows.h"
+#include "search.h"
 
 #define CLIP4J_TEXT_OF(name) #name
 #define CLIP4J_TEXT(name) CLIP4J_TEXT_OF(name)
@@ -23,6 +25,12 @@ static const Kernels kernels = {
     CLIP4J_ISA::epilogue,
     CLIP4J_ISA::pack_axis,
     CLIP4J_ISA::resample,
+    CLIP4J_ISA::search_scratch,
+    CLIP4J_ISA::begin_search,
+    CLIP4J_ISA::search,
+    CLIP4J_ISA::read_all,
+    CLIP4J_ISA::multiply_rounds,
+    CLIP4J_ISA::ROUND_OPERATIONS,
 };
 
 extern const Kernels* const CLIP4J_ISA;

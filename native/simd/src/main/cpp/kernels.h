@@ -86,7 +86,30 @@ struct Rows {
   float epsilon;
 };
 
+// Rows that are passed by queries, and the k nearest of all that were passed.
+struct Search {
+  Type type;
+  const void* rows;      // [row_count, width], rows that adjoin
+  int64_t first_row;     // number of the first
+  int64_t row_count;
+  int64_t width;
+  const float* x;        // [queries, width]
+  int64_t x_stride;
+  int64_t queries;
+  int64_t k;
+  const double* margins; // [queries]: what a product may lack of the k-th score
+  int64_t* keys;         // [queries, k], descending
+  void* scratch;         // search_scratch floats, from begin_search on
+  // Rows and queries in 8 and 16 bits, which choose what is scored; none of them, or all.
+  const int8_t* codes;   // [row_count, width]
+  const float* scales;   // [row_count, 2]: what a code is worth, and the norm of what the codes lack
+  const int16_t* x_codes;  // [queries, width]
+  const float* x_scales; // [queries, 2]: what a code is worth, and what a norm above can add to the score
+};
+
 constexpr int64_t PRODUCT_SCRATCH = 1 << 17;
+// In a list that is not full.
+constexpr int64_t NO_KEY = INT64_MIN;
 
 // Attention of pairs of segment and head; pair p is head p % heads of segment p / heads.
 struct Attention {
@@ -168,6 +191,12 @@ struct Kernels {
   void (*epilogue)(const Epilogue&);
   void (*pack_axis)(const Axis&, bool columns, int32_t* packed);
   void (*resample)(const Resampling&);
+  int64_t (*search_scratch)(int64_t queries, int64_t width);
+  void (*begin_search)(const Search&);
+  void (*search)(const Search&);
+  float (*read_all)(const float* from, int64_t count);
+  float (*multiply_rounds)(int64_t rounds);
+  int64_t round_operations;
 };
 
 extern const Kernels* const baseline;

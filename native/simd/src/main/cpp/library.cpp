@@ -183,4 +183,51 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_resample(
   of(kernels).resample(call);
 }
 
+JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_searchScratchFloats(JNIEnv*, jclass, jlong kernels,
+                                                                            jint queries, jint width) {
+  return static_cast<jint>(of(kernels).search_scratch(queries, width));
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_beginSearch(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                    jlong x_stride, jint queries, jint width, jint k,
+                                                                    jlong keys, jlong scratch, jlong x_codes,
+                                                                    jlong x_scales) {
+  clip4j::Search call = {};
+  call.width = width;
+  call.x = at<float>(x);
+  call.x_stride = x_stride;
+  call.queries = queries;
+  call.k = k;
+  call.keys = at<int64_t>(keys);
+  call.scratch = at<void>(scratch);
+  call.x_codes = at<int16_t>(x_codes);
+  call.x_scales = at<float>(x_scales);
+  of(kernels).begin_search(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_search(JNIEnv*, jclass, jlong kernels, jint type, jlong rows,
+                                                               jint first_row, jint row_count, jint width, jlong x,
+                                                               jlong x_stride, jint queries, jint k, jlong margins,
+                                                               jlong keys, jlong scratch, jlong codes,
+                                                               jlong scales, jlong x_codes, jlong x_scales) {
+  clip4j::Search call = {static_cast<clip4j::Type>(type), at<void>(rows), first_row, row_count, width, at<float>(x),
+                         x_stride, queries, k, at<double>(margins), at<int64_t>(keys), at<void>(scratch),
+                         at<int8_t>(codes), at<float>(scales), at<int16_t>(x_codes), at<float>(x_scales)};
+  of(kernels).search(call);
+}
+
+JNIEXPORT jfloat JNICALL Java_org_clip4j_simd_SimdLibrary_readAll(JNIEnv*, jclass, jlong kernels, jlong values,
+                                                                  jlong count) {
+  return of(kernels).read_all(at<float>(values), count);
+}
+
+JNIEXPORT jfloat JNICALL Java_org_clip4j_simd_SimdLibrary_multiplyRounds(JNIEnv*, jclass, jlong kernels,
+                                                                         jlong rounds) {
+  return of(kernels).multiply_rounds(rounds);
+}
+
+JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_roundOperations(JNIEnv*, jclass, jlong kernels) {
+  return of(kernels).round_operations;
+}
+
 }  // extern "C"

@@ -157,4 +157,22 @@ INLINE F load_bf16(const uint16_t* from) {
   return bf16_to_f32(*reinterpret_cast<const UnalignedShorts*>(from));
 }
 
+// What is no number stays none.
+INLINE F load_f16(const uint16_t* from) {
+#if defined(__AVX512F__)
+  // With a mask, as GCC 12 takes the plain one's undefined start for an uninitialised variable.
+  __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  return reinterpret_cast<F>(_mm512_maskz_cvtph_ps(0xFFFF, bits));
+#elif defined(__F16C__)
+  return reinterpret_cast<F>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#else
+  I bits = __builtin_convertvector(*reinterpret_cast<const UnalignedShorts*>(from), I);
+  I magnitude = (bits & 0x7FFF) << 13;
+  // An f16's exponent counts from -15, that of an f32 from -127; infinity has the largest exponent of both.
+  F finite = reinterpret_cast<F>(magnitude) * 0x1p112f;
+  F value = select(magnitude >= 0x0F800000, reinterpret_cast<F>(magnitude | 0x7F800000), finite);
+  return reinterpret_cast<F>(reinterpret_cast<I>(value) | ((bits & 0x8000) << 16));
+#endif
+}
+
 }  // namespace CLIP4J_ISA

@@ -134,6 +134,35 @@ public interface Backend extends AutoCloseable {
      */
     NearestRows nearestRows(Arena arena, RowBlocks rows);
 
+    /**
+     * The same as {@link #nearestRows(Arena, int, int, DType)} with another way to search: the rows are kept in 8 bits, too,
+     * and these are passed by queries. They tell how far a score can be above, so that every row that may be among the
+     * nearest is scored as it is stored, and results are the same to the last bit. Takes a quarter of the reading of F32, and
+     * E + 8 bytes of the arena more for each row.
+     *
+     * @throws BackendException when the backend has no such search
+     */
+    default NearestRows codedNearestRows(Arena arena, int width, int capacityRows, DType stored) {
+        throw noCodes();
+    }
+
+    /**
+     * The same as {@link #nearestRows(Arena, RowBlocks)}, searched through copies in 8 bits. Those lie in the arena, while of
+     * the rows only few are read in a search, so that these may lie on a disk.
+     *
+     * @throws BackendException when the backend has no such search
+     */
+    default NearestRows codedNearestRows(Arena arena, RowBlocks rows) {
+        throw noCodes();
+    }
+
+    private BackendException noCodes() {
+        return new BackendException(
+                "backend '" + name() + "' cannot search rows in 8 bits; choose a backend of the CPU, or"
+                        + " search them as they are stored",
+                null);
+    }
+
     /** Ends the threads and frees what the backend itself holds; every context and arena must be closed before. */
     @Override
     void close();

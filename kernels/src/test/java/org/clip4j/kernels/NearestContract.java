@@ -86,7 +86,9 @@ interface NearestContract extends BackendFixture {
     @ParameterizedTest
     @CsvSource({"1, 1, 1, 1, F32", "1, 2, 7, 2, F16", "3, 31, 64, 10, F32", "2, 127, 63, 100, F32",
             "1, 257, 65, 10, F16", "7, 509, 512, 10, BF16", "8, 1021, 96, 100, F16", "9, 300, 128, 5, F16",
-            "17, 2053, 64, 10, F16", "65, 4099, 66, 37, BF16", "1, 3001, 768, 128, F16", "33, 2600, 40, 128, F32"})
+            "17, 2053, 64, 10, F16", "65, 4099, 66, 37, BF16", "1, 3001, 768, 128, F16", "33, 2600, 40, 128, F32",
+            "2, 4097, 17, 3, BF16", "6, 1500, 31, 1, F16", "5, 3, 9, 3, F32", "16, 1031, 512, 10, F32",
+            "300, 700, 24, 10, F32"})
     default void nearestRowsAreTheNearest(int queries, int rows, int width, int k, DType dtype) {
         try (Trial trial = trial(2)) {
             Tensor x = trial.normalRows(rows, width, 3);

@@ -64,14 +64,20 @@ public final class SimilarityIndex implements AutoCloseable {
     /**
      * An empty index in memory.
      *
+     * <p>Takes {@code capacityRows} rows of E values of the stored type, and E + 8 bytes more for each
+     * {@linkplain IndexOptions#withCodes with codes}.
+     *
      * @param width E, values of an embedding
      * @param capacityRows the most that can be appended
      * @throws OutOfMemoryError when there is not so much memory
+     * @throws org.clip4j.kernels.BackendException when the backend cannot be used, or has no search by codes and is asked
+     *         for it
      */
     public static SimilarityIndex create(int width, int capacityRows, IndexOptions options) {
         try {
-            return make(options, 0, (backend, arena) -> backend.nearestRows(arena, width, capacityRows,
-                    options.stored()));
+            return make(options, 0, (backend, arena) -> options.coded()
+                    ? backend.codedNearestRows(arena, width, capacityRows, options.stored())
+                    : backend.nearestRows(arena, width, capacityRows, options.stored()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -85,7 +91,9 @@ public final class SimilarityIndex implements AutoCloseable {
      */
     public static SimilarityIndex open(Path file, IndexOptions options) throws IOException {
         try (EmbeddingFile embeddings = EmbeddingFile.open(file)) {
-            return make(options, embeddings.rows(), (backend, arena) -> backend.nearestRows(arena, embeddings.map()));
+            return make(options, embeddings.rows(), (backend, arena) -> options.coded()
+                    ? backend.codedNearestRows(arena, embeddings.map())
+                    : backend.nearestRows(arena, embeddings.map()));
         }
     }
 

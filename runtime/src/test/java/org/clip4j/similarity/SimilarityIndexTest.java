@@ -16,10 +16,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.DType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SimilarityIndexTest {
@@ -58,11 +60,12 @@ class SimilarityIndexTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"F32", "F16", "BF16"})
-    void findsTheNearestOfWhatWasAppended(DType stored) {
+    @CsvSource({"F32, false", "F16, false", "BF16, false", "F32, true", "F16, true", "BF16, true"})
+    void findsTheNearestOfWhatWasAppended(DType stored, boolean coded) {
         float[] rows = embeddings(ROWS);
         float[] query = embeddings(1);
-        try (SimilarityIndex index = SimilarityIndex.create(WIDTH, ROWS, OPTIONS.withStored(stored))) {
+        try (SimilarityIndex index = SimilarityIndex.create(WIDTH, ROWS,
+                OPTIONS.withStored(stored).withCodes(coded))) {
             assertThat(index.nearest(query, 5)).isEmpty();
             assertThat(index.append(FloatBuffer.wrap(rows), 0, 3)).isZero();
             assertThat(index.nearest(query, 5)).isEqualTo(expected(rows, 3, query, 5));
@@ -134,6 +137,15 @@ class SimilarityIndexTest {
             assertThat(index.stored()).isEqualTo(stored);
             assertThat(index.nearest(query, 20)).isEqualTo(expected(rows, ROWS, query, 20));
         }
+        try (SimilarityIndex index = SimilarityIndex.open(path, OPTIONS.withCodes(true))) {
+            assertThat(index.nearest(query, 20)).isEqualTo(expected(rows, ROWS, query, 20));
+        }
+    }
+
+    @Test
+    void saysWhatBackendHasNoCodes() {
+        assertThatThrownBy(() -> SimilarityIndex.create(WIDTH, 5, OPTIONS.withBackend("reference").withCodes(true)))
+                .isInstanceOf(BackendException.class).hasMessageContainingAll("'reference'", "8 bits");
     }
 
     @Test

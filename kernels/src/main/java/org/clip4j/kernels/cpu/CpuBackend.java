@@ -183,12 +183,38 @@ public final class CpuBackend implements Backend {
 
     @Override
     public NearestRows nearestRows(Arena arena, int width, int capacityRows, DType stored) {
-        return new CpuNearestRows(arena, width, capacityRows, stored);
+        return nearestRows(arena, width, capacityRows, stored, false);
     }
 
     @Override
-    public NearestRows nearestRows(Arena arena, RowBlocks rows) {
-        return new CpuNearestRows(engine, rows);
+    public NearestRows codedNearestRows(Arena arena, int width, int capacityRows, DType stored) {
+        return nearestRows(arena, width, capacityRows, stored, true);
+    }
+
+    private NearestRows nearestRows(Arena arena, int width, int capacityRows, DType stored, boolean coded) {
+        Operands.checkNearestRows(width, capacityRows, stored);
+        return CpuNearestRows.of(new NearestStore(arena, width, capacityRows, stored, coded, this::forEach),
+                rows.nearestScan());
+    }
+
+    @Override
+    public NearestRows nearestRows(Arena arena, RowBlocks there) {
+        return nearestRows(there, null);
+    }
+
+    @Override
+    public NearestRows codedNearestRows(Arena arena, RowBlocks there) {
+        return nearestRows(there, arena);
+    }
+
+    private NearestRows nearestRows(RowBlocks there, Arena codesArena) {
+        Operands.checkNearestRows(there.width(), there.rows(), there.dtype());
+        NearestScan scan = rows.nearestScan();
+        // Without a scan only rows in f32 are what the engine multiplies; others are made wide first.
+        NearestStore store = new NearestStore(there, block -> scan != null
+                ? scan.accept(block)
+                : block.dtype() == DType.F32 ? engine.accept(block) : block, codesArena, this::forEach);
+        return CpuNearestRows.of(store, scan);
     }
 
     @Override

@@ -15,6 +15,7 @@ final class NearestCall {
     Tensor indices;
     int parts;
     private ByteBuffer lists;
+    private long listsAddress;
 
     void set(int newFirstQuery, int newQueries, int newRows, int newK, Tensor newIndices) {
         firstQuery = newFirstQuery;
@@ -31,11 +32,17 @@ final class NearestCall {
 
     void lists(Tensor scratch, int newParts) {
         lists = scratch.bytes();
+        listsAddress = scratch.address();
         parts = newParts;
     }
 
     private int at(int part, int query, int place) {
         return ((part * queries + query) * k + place) * Long.BYTES;
+    }
+
+    /** Native address of the lists of a part. */
+    long keysAddress(int part) {
+        return listsAddress + (long) at(part, 0, 0);
     }
 
     long key(int part, int query, int place) {

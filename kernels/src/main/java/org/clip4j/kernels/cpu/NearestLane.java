@@ -32,6 +32,10 @@ final class NearestLane {
     private final IntBuffer asInts;
     /** How far the merge is in each part's list; grows to the largest number of parts seen. */
     private int[] places = new int[0];
+    private final NearestPass pass = new NearestPass();
+    /** Made at the first search by codes. */
+    private CodedQueries coded;
+    private byte[] codes = new byte[0];
     private CpuCall call;
     private int part;
     private int width;
@@ -46,22 +50,69 @@ final class NearestLane {
     }
 
     /**
-     * Begins a part of the rows.
+     * Begins a part of the rows, of which products in f32 are looked at.
      *
      * @param largestNorm of all rows
      */
     void start(CpuCall newCall, int newPart, double largestNorm) {
+        begin(newCall, newPart);
+        for (int q = 0; q < call.nearest.queries; q++) {
+            margins[q] = margin(largestNorm * Math.sqrt(dot(null, 0, q)));
+        }
+    }
+
+    /**
+     * Begins a part of the rows, of which codes are looked at; answers those of the queries.
+     *
+     * @param largestNorm of all rows
+     */
+    CodedQueries startCoded(CpuCall newCall, int newPart, double largestNorm) {
+        begin(newCall, newPart);
+        if (coded == null) {
+            coded = new CodedQueries();
+        }
+        coded.set(call, width, largestNorm);
+        for (int q = 0; q < call.nearest.queries; q++) {
+            margins[q] = coded.margin(q);
+        }
+        return coded;
+    }
+
+    private void begin(CpuCall newCall, int newPart) {
         call = newCall;
         part = newPart;
         width = ((NearestRows) call.operation()).width();
         Arrays.fill(counts, 0, call.nearest.queries, 0);
         Arrays.fill(limits, 0, call.nearest.queries, Float.NEGATIVE_INFINITY);
+    }
+
+    /** A place for the codes of a row. */
+    byte[] codes(int count) {
+        if (codes.length < count) {
+            codes = new byte[count];
+        }
+        return codes;
+    }
+
+    /** What a product may lack of the k-th score, by the product of the norms. */
+    private double margin(double norms) {
+        // Sums might leave the range of f32, or are no numbers: every row is scored.
+        if (!(norms < Float.MAX_VALUE / 2)) {
+            return Double.POSITIVE_INFINITY;
+        }
         // |sum of rounded products - score| <= (E + 2) u |q| |r|, u = 2^-24, in whatever order; products below 2^-126 may
         // be lost. Twice, as the k-th score and the product that is compared with it are each off by that much.
-        double relative = 2.02 * (width + 2) * 0x1p-24 * largestNorm;
-        for (int q = 0; q < call.nearest.queries; q++) {
-            margins[q] = relative * Math.sqrt(dot(null, 0, q)) + 2 * width * 0x1p-126;
-        }
+        return 2.02 * (width + 2) * 0x1p-24 * norms + 2 * width * 0x1p-126;
+    }
+
+    /** What products of a query may lack of its k-th score. */
+    double margin(int q) {
+        return margins[q];
+    }
+
+    /** Arguments for a native module. */
+    NearestPass pass() {
+        return pass;
     }
 
     /** The product of a row with a query, or, without a row, of the query with itself. */
@@ -93,8 +144,7 @@ final class NearestLane {
         int queries = call.nearest.queries;
         from.get(firstProduct, products, 0, queries);
         for (int q = 0; q < queries; q++) {
-            // What is no number is looked at, too.
-            if (!(products[q] < limits[q])) {
+            if (mayBeNear(products[q], q)) {
                 add(q, i);
             }
         }
@@ -104,13 +154,19 @@ final class NearestLane {
     void lookAtQuery(FloatBuffer from, int firstProduct, int q, int count) {
         from.get(firstProduct, products, 0, count);
         for (int i = 0; i < count; i++) {
-            if (!(products[i] < limits[q])) {
+            if (mayBeNear(products[i], q)) {
                 add(q, i);
             }
         }
     }
 
-    private void add(int q, int i) {
+    /** Whether a row must be scored that has this product; what is no number must. */
+    boolean mayBeNear(float product, int q) {
+        return !(product < limits[q]);
+    }
+
+    /** Scores the i-th row, and puts it into a query's list when it is near enough. */
+    void add(int q, int i) {
         add(q, NearestKeys.key((float) dot(rows, firstElement + i * width, q), firstNumber + i));
     }
 

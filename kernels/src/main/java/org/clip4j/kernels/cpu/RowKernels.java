@@ -38,4 +38,9 @@ public interface RowKernels {
      * @param bias [N], or null
      */
     Epilogue epilogue(Arena arena, Tensor bias, Activation activation);
+
+    /** What finds the nearest rows, or null: products of the matrix engine do then. */
+    default NearestScan nearestScan() {
+        return null;
+    }
 }

@@ -99,6 +99,27 @@ final class SimdLibrary {
             int columnTaps, long packedColumns, long rows, int rowTaps, long packedRows, long ring, int ringRows,
             int ringStride, long row, long unpacked, int unpackedStride, long levels, FloatBuffer planes, int offset);
 
+    /** Floats of scratch of a search. */
+    static native int searchScratchFloats(long kernels, int queries, int width);
+
+    /** Empties the lists of a search and packs its queries. */
+    static native void beginSearch(long kernels, long x, long xStride, int queries, int width, int k, long keys,
+            long scratch, long xCodes, long xScales);
+
+    /** Passes rows by queries, or their codes where these are given. */
+    static native void search(long kernels, int type, long rows, int firstRow, int rowCount, int width, long x,
+            long xStride, int queries, int k, long margins, long keys, long scratch, long codes, long scales,
+            long xCodes, long xScales);
+
+    /** Reads floats, and answers roughly their sum. */
+    static native float readAll(long kernels, long values, long count);
+
+    /** Multiplies and adds in vector registers. */
+    static native float multiplyRounds(long kernels, long rounds);
+
+    /** Operations of a round of {@link #multiplyRounds}. */
+    static native long roundOperations(long kernels);
+
     /** The number that stands for an activation: functions.h. */
     static int number(Activation activation) {
         return switch (activation) {

@@ -6,6 +6,7 @@ import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.AttentionOperation;
 import org.clip4j.kernels.cpu.Epilogue;
 import org.clip4j.kernels.cpu.NativeRows;
+import org.clip4j.kernels.cpu.NearestScan;
 import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowOperation;
 
@@ -41,6 +42,11 @@ final class SimdRowKernels implements RowKernels {
     public RowOperation l2Normalize(int width) {
         return (lane, x, out, from, to) -> SimdLibrary.l2Normalize(kernels, NativeRows.address(x, from),
                 x.rowStride(), NativeRows.address(out, from), out.rowStride(), to - from, width);
+    }
+
+    @Override
+    public NearestScan nearestScan() {
+        return new SimdNearestScan(kernels);
     }
 
     @Override

@@ -1,0 +1,15 @@
+package org.clip4j.simd;
+
+import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.BackendOptions;
+import org.clip4j.kernels.CpuNearestContract;
+import org.clip4j.kernels.Precision;
+
+/** What processors without any of the instruction sets search with. */
+class BaselineNearestTest extends CpuNearestContract {
+    @Override
+    public Backend open(int threads) {
+        BuiltLibrary.require();
+        return SimdBackendProvider.open(new BackendOptions(threads, Precision.F32), InstructionSet.BASELINE);
+    }
+}
