@@ -20,7 +20,7 @@ import org.clip4j.kernels.Tensor;
  * @param copyGigabytes per second, bytes read and written
  * @param matrixTeraflops of a large product in the backend's precision
  */
-record Ceilings(double copyGigabytes, double matrixTeraflops) {
+record Ceilings(double copyGigabytes, double matrixTeraflops) implements Limits {
     private static final int ROUNDS = 7;
 
     /** What is not given is measured. */
@@ -30,6 +30,41 @@ record Ceilings(double copyGigabytes, double matrixTeraflops) {
                 ? options.matrixTeraflops()
                 : matrix(backend, options.onCard());
         return new Ceilings(copy, matrix);
+    }
+
+    @Override
+    public void sample(double callMillis) {
+        // Measured once: a card's clock does not depend on its neighbours.
+    }
+
+    @Override
+    public double gigabytes() {
+        return copyGigabytes;
+    }
+
+    @Override
+    public double teraflops() {
+        return matrixTeraflops;
+    }
+
+    @Override
+    public double bestGigabytes() {
+        return copyGigabytes;
+    }
+
+    @Override
+    public double bestTeraflops() {
+        return matrixTeraflops;
+    }
+
+    @Override
+    public String memory() {
+        return "copy";
+    }
+
+    @Override
+    public String arithmetic() {
+        return "matrix";
     }
 
     private static double copy(Backend backend, boolean onCard) {

@@ -7,6 +7,7 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.HalfPrecision;
 import org.clip4j.kernels.NearestRows;
+import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.Tensor;
 
 /**
@@ -43,6 +44,17 @@ final class GeneratedRows {
             });
             target.set(context, first, tensor, count);
         }
+    }
+
+    /** Fills rows in memory, on as many threads as there are. */
+    void fill(RowBlocks target) {
+        int parts = 4 * Runtime.getRuntime().availableProcessors();
+        IntStream.range(0, parts).parallel().forEach(part -> {
+            int end = (int) ((long) target.rows() * (part + 1) / parts);
+            for (int row = (int) ((long) target.rows() * part / parts); row < end; row++) {
+                write(row, target.blockOf(row).bytes(), target.rowInBlock(row) * width * stored.sizeBytes());
+            }
+        });
     }
 
     private void write(int row, ByteBuffer to, int at) {

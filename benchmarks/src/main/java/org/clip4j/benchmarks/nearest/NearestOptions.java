@@ -46,7 +46,8 @@ record NearestOptions(String device, String backend, int threads, int rows, int 
         boolean card = Arrays.stream(args).anyMatch(arg -> arg.startsWith("cuda"));
         boolean quick = Arrays.asList(args).contains("--quick");
         NearestOptions options = new NearestOptions("cpu", "auto", Runtime.getRuntime().availableProcessors(),
-                rows(card, quick), 512, card ? DType.F16 : DType.F32, 10, List.of(1, 8, 256), quick ? 1 : 5, 0, 0,
+                rows(card, quick), 512, card ? DType.F16 : DType.F32, 10,
+                card ? List.of(1, 8, 256) : List.of(1, 16, 256), quick ? 1 : 5, 0, 0,
                 null);
         for (int i = 0; i < args.length; i++) {
             if (args[i].equals("--quick")) {
