@@ -13,7 +13,7 @@ typedef int8_t Codes __attribute__((vector_size(WIDTH * 2)));
 typedef int8_t UnalignedCodes __attribute__((vector_size(WIDTH * 2), aligned(1), may_alias));
 
 // Values of 16 bits in a vector, and codes of a step.
-constexpr int STEP = 2 * WIDTH;
+constexpr int CODE_STEP = 2 * WIDTH;
 // Queries whose sums share a row's registers.
 constexpr int CODED_GROUP = 2;
 
@@ -59,8 +59,8 @@ INLINE void coded_sums(const clip4j::Search& call, int64_t query, const int8_t* 
                        int32_t (&results)[QUERIES][STREAMS]) {
   I sums[QUERIES][STREAMS] = {};
   const int16_t* x = call.x_codes + query * call.width;
-  int64_t whole = call.width / STEP * STEP;
-  for (int64_t k = 0; k < whole; k += STEP) {
+  int64_t whole = call.width / CODE_STEP * CODE_STEP;
+  for (int64_t k = 0; k < whole; k += CODE_STEP) {
     S q[QUERIES];
 #pragma GCC unroll 4
     for (int i = 0; i < QUERIES; i++) {
@@ -181,12 +181,12 @@ INLINE void coded_tile_of(int64_t rows, const clip4j::Search& call, const int32_
 // Codes as pairs of 16 bits, the last of an odd width with a zero.
 static const int32_t* widen_codes(const clip4j::Search& call, int64_t first, int64_t count) {
   int64_t stride = 2 * pairs(call.width);
-  int64_t whole = call.width / STEP * STEP;
+  int64_t whole = call.width / CODE_STEP * CODE_STEP;
   int16_t* wide = reinterpret_cast<int16_t*>(wide_rows_of(call));
   for (int64_t r = 0; r < count; r++) {
     const int8_t* from = call.codes + (first + r) * call.width;
     int16_t* to = wide + r * stride;
-    for (int64_t k = 0; k < whole; k += STEP) {
+    for (int64_t k = 0; k < whole; k += CODE_STEP) {
       *reinterpret_cast<UnalignedS*>(to + k) = load_codes(from + k);
     }
     for (int64_t k = whole; k < stride; k++) {
