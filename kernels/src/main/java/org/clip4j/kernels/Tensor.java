@@ -303,6 +303,16 @@ public final class Tensor {
     }
 
     /**
+     * Stores floats in an F32 tensor.
+     *
+     * @param index position in memory of the first
+     * @throws IllegalStateException for a tensor of another type
+     */
+    public void write(int index, float[] from, int start, int count) {
+        floats().put(index, from, start, count);
+    }
+
+    /**
      * Stores one element, rounded to nearest even in the tensor's floating-point type.
      *
      * @throws IllegalStateException for an integer tensor

@@ -72,7 +72,7 @@ final class Weights {
             for (int row = 0; row < width; row++) {
                 line[row] = values[row * embedDim + column];
             }
-            transposed.floats().put(column * width, line);
+            transposed.write(column * width, line, 0, width);
         }
         return backend.linear(arena, transposed, null, Activation.NONE);
     }
@@ -96,7 +96,7 @@ final class Weights {
             for (int k = 0; k < patchLength; k++) {
                 kernel[k] = (float) (kernel[k] * scale);
             }
-            foldedWeight.floats().put(n * patchLength, kernel);
+            foldedWeight.write(n * patchLength, kernel, 0, patchLength);
         }
         return backend.convolution(arena, shape, foldedWeight, foldedBias, activation);
     }
