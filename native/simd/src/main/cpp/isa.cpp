@@ -1,5 +1,6 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
 #include "attention.h"
+#include "convert.h"
 #include "limits.h"
 #include "product.h"
 #include "resample.h"
@@ -31,6 +32,8 @@ static const Kernels kernels = {
     CLIP4J_ISA::read_all,
     CLIP4J_ISA::multiply_rounds,
     CLIP4J_ISA::ROUND_OPERATIONS,
+    CLIP4J_ISA::to_bf16_rows,
+    CLIP4J_ISA::to_byte_rows,
 };
 
 extern const Kernels* const CLIP4J_ISA;

@@ -133,14 +133,28 @@ struct Attention {
   float* scratch;        // attention_floats for the longest of these segments
 };
 
-// out = activation(out + bias).
+// out = activation(scale of the row * x + bias), or with what out holds added to the argument; x may be out.
 struct Epilogue {
+  const float* x;        // [rows, columns]
+  int64_t x_stride;
+  const float* scales;   // [rows], or null
   float* out;            // [rows, columns]
   int64_t out_stride;
   int64_t rows;
   int64_t columns;
   const float* bias;     // [columns], or null
   int32_t activation;
+  bool add;
+};
+
+// Rows of f32 to a narrower type, in rows that adjoin.
+struct Conversion {
+  const float* x;        // [rows, columns]
+  int64_t x_stride;
+  int64_t rows;
+  int64_t columns;
+  void* out;             // [rows, columns]
+  float* scales;         // [rows], bytes only: set
 };
 
 // Weights of a resampling along one axis: org.clip4j.kernels.ResampleAxis.
@@ -197,6 +211,8 @@ struct Kernels {
   float (*read_all)(const float* from, int64_t count);
   float (*multiply_rounds)(int64_t rounds);
   int64_t round_operations;
+  void (*to_bf16)(const Conversion&);
+  void (*to_bytes)(const Conversion&);
 };
 
 extern const Kernels* const baseline;

@@ -140,10 +140,12 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_attention(
   of(kernels).attention(call);
 }
 
-JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_epilogue(JNIEnv*, jclass, jlong kernels, jlong out,
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_epilogue(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                 jlong x_stride, jlong scales, jlong out,
                                                                  jlong out_stride, jint rows, jint columns, jlong bias,
-                                                                 jint activation) {
-  clip4j::Epilogue call = {at<float>(out), out_stride, rows, columns, at<float>(bias), activation};
+                                                                 jint activation, jboolean add) {
+  clip4j::Epilogue call = {at<float>(x), x_stride, at<float>(scales), at<float>(out), out_stride, rows, columns,
+                           at<float>(bias), activation, add == JNI_TRUE};
   of(kernels).epilogue(call);
 }
 
@@ -228,6 +230,19 @@ JNIEXPORT jfloat JNICALL Java_org_clip4j_simd_SimdLibrary_multiplyRounds(JNIEnv*
 
 JNIEXPORT jlong JNICALL Java_org_clip4j_simd_SimdLibrary_roundOperations(JNIEnv*, jclass, jlong kernels) {
   return of(kernels).round_operations;
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_toBf16(JNIEnv*, jclass, jlong kernels, jlong x, jlong x_stride,
+                                                               jint rows, jint columns, jlong out) {
+  clip4j::Conversion call = {at<float>(x), x_stride, rows, columns, at<void>(out), nullptr};
+  of(kernels).to_bf16(call);
+}
+
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_toBytes(JNIEnv*, jclass, jlong kernels, jlong x,
+                                                                jlong x_stride, jint rows, jint columns, jlong out,
+                                                                jlong scales) {
+  clip4j::Conversion call = {at<float>(x), x_stride, rows, columns, at<void>(out), at<float>(scales)};
+  of(kernels).to_bytes(call);
 }
 
 }  // extern "C"

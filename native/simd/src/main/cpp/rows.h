@@ -99,19 +99,40 @@ static void l2_normalize(const clip4j::Rows& call) {
   }
 }
 
+// A vector of a row's columns; count values of it are there.
 template <int ACTIVATION>
-static void epilogue_of(const clip4j::Epilogue& call) {
-  int64_t whole = call.columns / WIDTH * WIDTH;
-  int64_t rest = call.columns - whole;
+INLINE void finish(const clip4j::Epilogue& call, int64_t row, int64_t column, int64_t count) {
+  bool whole = count >= WIDTH;
+  const float* from = call.x + row * call.x_stride + column;
+  float* out = call.out + row * call.out_stride + column;
+  F value = whole ? load(from) : load_some(from, count);
+  if (call.scales != nullptr) {
+    value *= call.scales[row];
+  }
+  if (call.bias != nullptr) {
+    value += whole ? load(call.bias + column) : load_some(call.bias + column, count);
+  }
+  if (call.add) {
+    value += whole ? load(out) : load_some(out, count);
+  }
+  value = activate(ACTIVATION, value);
+  if (whole) {
+    store(out, value);
+  } else {
+    store_some(out, value, count);
+  }
+}
+
+// By value: what is stored could be a part of what a reference refers to, for all that the compiler knows.
+template <int ACTIVATION>
+static void epilogue_of(const clip4j::Epilogue call) {
   for (int64_t r = 0; r < call.rows; r++) {
-    float* out = call.out + r * call.out_stride;
-    for (int64_t i = 0; i < whole; i += WIDTH) {
-      F bias = call.bias == nullptr ? F{} : load(call.bias + i);
-      store(out + i, activate(ACTIVATION, load(out + i) + bias));
+    int64_t i = 0;
+    for (; i + WIDTH <= call.columns; i += WIDTH) {
+      finish<ACTIVATION>(call, r, i, WIDTH);
     }
-    if (rest > 0) {
-      F bias = call.bias == nullptr ? F{} : load_some(call.bias + whole, rest);
-      store_some(out + whole, activate(ACTIVATION, load_some(out + whole, rest) + bias), rest);
+    if (i < call.columns) {
+      finish<ACTIVATION>(call, r, i, call.columns - i);
     }
   }
 }

@@ -15,6 +15,7 @@ public final class CpuLane implements AutoCloseable {
     private final PackedCall packed = new PackedCall();
     private final RowMath rows = new RowMath();
     private NearestLane nearest;
+    private RowConverter converter;
     private Arena scratchArena;
     private Tensor scratch;
 
@@ -49,6 +50,14 @@ public final class CpuLane implements AutoCloseable {
             nearest = new NearestLane();
         }
         return nearest;
+    }
+
+    /** Converts rows in plain Java; made when it is first asked for. */
+    RowConverter converter() {
+        if (converter == null) {
+            converter = new RowConverter();
+        }
+        return converter;
     }
 
     /** Functions over stretches of rows. */

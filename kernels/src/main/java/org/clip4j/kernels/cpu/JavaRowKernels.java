@@ -30,4 +30,19 @@ final class JavaRowKernels implements RowKernels {
     public Epilogue epilogue(Arena arena, Tensor bias, Activation activation) {
         return new JavaEpilogue(bias, activation);
     }
+
+    @Override
+    public RowConversion toBf16(int depth) {
+        return (lane, call, fromRow, toRow) -> lane.converter().toBf16(call, depth, fromRow, toRow);
+    }
+
+    @Override
+    public RowConversion toBytes(int depth) {
+        return (lane, call, fromRow, toRow) -> lane.converter().toBytes(call, depth, fromRow, toRow);
+    }
+
+    @Override
+    public Dequantization dequantization(Arena arena, Tensor bias, Activation activation) {
+        return new JavaDequantization(CpuBackend.toArray(bias), activation);
+    }
 }

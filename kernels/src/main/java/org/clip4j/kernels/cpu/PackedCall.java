@@ -59,9 +59,14 @@ public final class PackedCall {
         return out;
     }
 
+    /** The output row that belongs to a row of the input. */
+    public int outRow(int row) {
+        return firstOutRow + row;
+    }
+
     /** First element of the output row that belongs to a row of the input. */
     public int outOffset(int row) {
-        return (firstOutRow + row) * out.rowStride();
+        return outRow(row) * out.rowStride();
     }
 
     /**

@@ -43,4 +43,21 @@ public interface RowKernels {
     default NearestScan nearestScan() {
         return null;
     }
+
+    /** Converts rows of {@code depth} values to bf16, to the nearest, ties to even; rows adjoin. */
+    RowConversion toBf16(int depth);
+
+    /**
+     * Converts rows of {@code depth} values to bytes around {@link RowConversion#ZERO_POINT}, in steps of a row's scale,
+     * which is its largest magnitude / 127. Where that is no finite number, so is the scale.
+     */
+    RowConversion toBytes(int depth);
+
+    /**
+     * What follows products of bytes.
+     *
+     * @param arena receives what is kept
+     * @param bias [columns]
+     */
+    Dequantization dequantization(Arena arena, Tensor bias, Activation activation);
 }

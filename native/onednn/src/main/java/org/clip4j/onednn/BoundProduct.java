@@ -25,6 +25,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.clip4j.javacpp.FloatAddress;
+import org.clip4j.kernels.cpu.RowConversion;
 
 /**
  * A primitive for one number of rows, and the memory objects that it reads and writes, which are aimed at other addresses
@@ -67,7 +68,7 @@ final class BoundProduct implements AutoCloseable {
             argument(DNNL_ARG_WEIGHTS, weights);
             out = argument(engine, DNNL_ARG_DST, Dnnl.strided(dnnl_f32, rows, format.columns(), outStride, 1), null);
             if (form == LayerForm.INT8) {
-                zeroPoint = new IntPointer(1).put(RowConverter.ZERO_POINT);
+                zeroPoint = new IntPointer(1).put(RowConversion.ZERO_POINT);
                 argument(engine, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, Dnnl.vector(dnnl_s32, 1), zeroPoint);
                 perColumn = argument(engine, DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
                         Dnnl.vector(dnnl_f32, format.columns()), null);

@@ -73,7 +73,8 @@ final class LayerPacking {
                         packed[part].address());
             }
         }
-        return new OneDnnLayer(engine, weights, new OneDnnLayer.Packed(form, width, List.of(packed), bias(), scales));
+        return new OneDnnLayer(engine, arena, weights,
+                new OneDnnLayer.Packed(form, width, List.of(packed), bias(), scales));
     }
 
     /** Columns of a part: as many as fit the cache, no more than keep all lanes busy, and equal parts where possible. */

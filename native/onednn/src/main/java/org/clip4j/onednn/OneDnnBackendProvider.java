@@ -14,6 +14,7 @@ import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
+import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowKernelsProvider;
 
 /** Offers oneDNN: weights packed for the processor at hand, in f32, bf16 and int8. */
@@ -66,9 +67,9 @@ public final class OneDnnBackendProvider implements BackendProvider {
                     + options.precision().label() + " offered="
                     + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
         }
-        return new CpuBackend(NAME, new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), probe.detail()),
-                RowKernelsProvider.fastest(),
-                options.threads());
+        RowKernels rows = RowKernelsProvider.fastest();
+        OneDnnEngine engine = new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), rows, probe.detail());
+        return new CpuBackend(NAME, engine, rows, options.threads());
     }
 
     /** On other processors than x86-64 the library has no int8 product but its plain definition. */

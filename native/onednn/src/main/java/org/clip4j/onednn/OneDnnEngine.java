@@ -17,6 +17,7 @@ import org.clip4j.kernels.cpu.LayerWeights;
 import org.clip4j.kernels.cpu.MatrixEngine;
 import org.clip4j.kernels.cpu.MatrixLane;
 import org.clip4j.kernels.cpu.PackedLayer;
+import org.clip4j.kernels.cpu.RowKernels;
 
 /**
  * Linear layers packed by oneDNN, which is told to use the calling thread only: the lanes of the backend's own team are the
@@ -27,6 +28,7 @@ final class OneDnnEngine implements MatrixEngine {
     private final OpenMpThreads threads;
     private final Handle handle = new Handle();
     private final LayerForm form;
+    private final RowKernels rows;
     private final String description;
     private final Map<FormatKey, LayerFormat> formats = new HashMap<>();
     private final Map<ProductShape, ProductShape> shapes = new HashMap<>();
@@ -59,9 +61,11 @@ final class OneDnnEngine implements MatrixEngine {
         }
     }
 
-    OneDnnEngine(OpenMpThreads threads, LayerForm form, String description) {
+    /** Makes an engine; the rows are for what the library leaves to be done before and after its products. */
+    OneDnnEngine(OpenMpThreads threads, LayerForm form, RowKernels rows, String description) {
         this.threads = threads;
         this.form = form;
+        this.rows = rows;
         this.description = description;
     }
 
@@ -104,6 +108,11 @@ final class OneDnnEngine implements MatrixEngine {
     /** The form for a layer: that of the engine, unless the layer is to be held in f32. */
     LayerForm form(LayerWeights weights) {
         return weights.heldPrecision() == Precision.F32 ? LayerForm.F32 : form;
+    }
+
+    /** What computes beside products. */
+    RowKernels rows() {
+        return rows;
     }
 
     /** Steps from 0 to the largest int8 weight; see {@link CpuIsa#weightSteps}. */

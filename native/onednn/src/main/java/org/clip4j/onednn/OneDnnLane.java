@@ -26,7 +26,6 @@ final class OneDnnLane implements MatrixLane {
     private final FloatAddress a = new FloatAddress();
     private final FloatAddress b = new FloatAddress();
     private final FloatAddress c = new FloatAddress();
-    private final RowConverter converter = new RowConverter();
     private int productCount;
 
     OneDnnLane(OneDnnEngine.Handle handle, OpenMpThreads threads) {
@@ -51,11 +50,6 @@ final class OneDnnLane implements MatrixLane {
 
     private static byte transposition(boolean transposed) {
         return (byte) (transposed ? 'T' : 'N');
-    }
-
-    /** Converts rows to what a layer computes in. */
-    RowConverter converter() {
-        return converter;
     }
 
     /** The primitive of a shape for so many rows; made when it is met first. */

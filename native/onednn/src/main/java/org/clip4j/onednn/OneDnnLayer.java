@@ -1,14 +1,17 @@
 package org.clip4j.onednn;
 
-import java.nio.FloatBuffer;
 import java.util.List;
 import org.clip4j.kernels.Activation;
+import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.CpuLane;
+import org.clip4j.kernels.cpu.Dequantization;
+import org.clip4j.kernels.cpu.Epilogue;
 import org.clip4j.kernels.cpu.LayerWeights;
 import org.clip4j.kernels.cpu.PackedCall;
 import org.clip4j.kernels.cpu.PackedLayer;
-import org.clip4j.kernels.cpu.RowMath;
+import org.clip4j.kernels.cpu.RowConversion;
+import org.clip4j.kernels.cpu.RowKernels;
 
 /** A linear layer whose columns lie in parts, each in the library's own layout; all but the last are equally wide. */
 final class OneDnnLayer implements PackedLayer {
@@ -17,18 +20,18 @@ final class OneDnnLayer implements PackedLayer {
     private final int partColumns;
     private final Tensor[] weights;
     private final Tensor bias; // [N]
-    private final Activation activation;
-    private final boolean activatesAfterwards;
     private final LayerForm form;
     private final Tensor columnScales; // [N], int8 only
-    private final float[] biasValues;
+    private final RowConversion conversion; // BF16 and INT8 only
+    private final Epilogue epilogue; // null where nothing is left to be done
+    private final Dequantization[] dequantizations; // of the parts, INT8 only
     private final ProductShape[] setting;
     private final ProductShape[] adding;
 
     /** What {@link LayerPacking} hands over. */
     record Packed(LayerForm form, int partColumns, List<Tensor> weights, Tensor bias, Tensor columnScales) {}
 
-    OneDnnLayer(OneDnnEngine engine, LayerWeights layer, Packed packed) {
+    OneDnnLayer(OneDnnEngine engine, Arena arena, LayerWeights layer, Packed packed) {
         this.inFeatures = layer.weight().columns();
         this.outFeatures = layer.weight().rows();
         this.form = packed.form;
@@ -36,11 +39,16 @@ final class OneDnnLayer implements PackedLayer {
         this.weights = packed.weights.toArray(new Tensor[0]);
         this.bias = packed.bias;
         this.columnScales = packed.columnScales;
-        this.biasValues = new float[outFeatures];
-        bias.floats().get(0, biasValues, 0, outFeatures);
-        this.activation = layer.activation();
+        Activation activation = layer.activation();
         boolean fused = form.fuses(activation);
-        this.activatesAfterwards = !fused && activation != Activation.NONE;
+        RowKernels rows = engine.rows();
+        this.conversion = form == LayerForm.INT8 ? rows.toBytes(inFeatures) : rows.toBf16(inFeatures);
+        this.epilogue = fused || form == LayerForm.INT8 ? null : rows.epilogue(arena, null, activation);
+        this.dequantizations = new Dequantization[form == LayerForm.INT8 ? weights.length : 0];
+        for (int part = 0; part < dequantizations.length; part++) {
+            Tensor own = bias.columns(part * partColumns, part * partColumns + columns(part));
+            dequantizations[part] = rows.dequantization(arena, own, activation);
+        }
         Activation within = fused ? activation : Activation.NONE;
         this.setting = new ProductShape[weights.length];
         this.adding = new ProductShape[weights.length];
@@ -75,18 +83,13 @@ final class OneDnnLayer implements PackedLayer {
         return switch (form) {
             case F32, BF16_ROUNDED -> 0;
             case BF16 -> Math.toIntExact(((long) rows * inFeatures + 1) / 2);
-            case INT8 -> Math.toIntExact((RowConverter.firstByte(rows) + (long) rows * inFeatures + 3) / 4);
+            case INT8 -> Math.toIntExact((RowConversion.firstByte(rows) + (long) rows * inFeatures + 3) / 4);
         };
     }
 
     @Override
     public void prepare(CpuLane lane, PackedCall call, int fromRow, int toRow) {
-        RowConverter converter = ((OneDnnLane) lane.matrices()).converter();
-        if (form == LayerForm.INT8) {
-            converter.toInt8(call, inFeatures, fromRow, toRow);
-        } else {
-            converter.toBf16(call, inFeatures, fromRow, toRow);
-        }
+        conversion.run(lane, call, fromRow, toRow);
     }
 
     @Override
@@ -108,8 +111,8 @@ final class OneDnnLayer implements PackedLayer {
                     bias.address() + columnBytes, call.outAddress(row) + columnBytes);
             row += rows;
         }
-        if (activatesAfterwards) {
-            activate(lane.rows(), call, column, columns(part), fromRow, toRow);
+        if (epilogue != null) {
+            epilogue.apply(lane, call.out(), call.outRow(fromRow), call.outRow(toRow), column, column + columns(part));
         }
     }
 
@@ -125,50 +128,15 @@ final class OneDnnLayer implements PackedLayer {
         ProductShape shape = setting[part];
         int columns = columns(part);
         int column = part * partColumns;
-        long firstRow = call.prepared().address() + RowConverter.firstByte(call.rows());
+        long firstRow = call.prepared().address() + RowConversion.firstByte(call.rows());
         int row = fromRow;
         while (row < toRow) {
             int rows = shape.format().cut(toRow - row);
             Tensor sums = lane.scratch(rows * columns); // [rows,columns]
             own.execute(own.product(shape, rows, inFeatures, columns), firstRow + (long) row * inFeatures,
                     weights[part].address(), columnScales.address() + (long) column * Float.BYTES, sums.address());
-            for (int i = 0; i < rows; i++) {
-                finishRow(lane.rows(), call, row + i, column, columns, sums.floats(), i * columns);
-            }
+            dequantizations[part].run(lane, call, sums, row, row + rows, column);
             row += rows;
-        }
-    }
-
-    private void finishRow(RowMath math, PackedCall call, int row, int firstColumn, int columns, FloatBuffer sums,
-            int firstSum) {
-        FloatBuffer out = call.out().floats();
-        float scale = call.prepared().floats().get(row);
-        for (int column = 0; column < columns; column += RowMath.BLOCK) {
-            int length = Math.min(RowMath.BLOCK, columns - column);
-            int at = call.outOffset(row) + firstColumn + column;
-            sums.get(firstSum + column, math.row(), 0, length);
-            math.scale(scale, length);
-            System.arraycopy(biasValues, firstColumn + column, math.other(), 0, length);
-            math.add(math.other(), length);
-            if (call.add()) {
-                out.get(at, math.other(), 0, length);
-                math.add(math.other(), length);
-            }
-            math.activate(activation, length);
-            out.put(at, math.row(), 0, length);
-        }
-    }
-
-    private void activate(RowMath math, PackedCall call, int firstColumn, int columns, int fromRow, int toRow) {
-        FloatBuffer floats = call.out().floats();
-        for (int row = fromRow; row < toRow; row++) {
-            for (int column = 0; column < columns; column += RowMath.BLOCK) {
-                int length = Math.min(RowMath.BLOCK, columns - column);
-                int at = call.outOffset(row) + firstColumn + column;
-                floats.get(at, math.row(), 0, length);
-                math.activate(activation, length);
-                floats.put(at, math.row(), 0, length);
-            }
         }
     }
 }

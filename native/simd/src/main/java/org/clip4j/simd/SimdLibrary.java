@@ -80,9 +80,15 @@ final class SimdLibrary {
             long qStride, long k, long kStride, long v, long vStride, long out, long outStride, int[] queryOffsets,
             int[] keyOffsets, int[] keyRows, int firstPair, int lastPair, long scratch);
 
-    /** Adds a bias, or none when its address is 0, and activates, in place. */
-    static native void epilogue(long kernels, long out, long outStride, int rows, int columns, long bias,
-            int activation);
+    /** What follows a product, which may lie in the output's place; scales and bias may be 0. */
+    static native void epilogue(long kernels, long x, long xStride, long scales, long out, long outStride, int rows,
+            int columns, long bias, int activation, boolean add);
+
+    /** Rows to bf16, adjoining ones. */
+    static native void toBf16(long kernels, long x, long xStride, int rows, int columns, long out);
+
+    /** Rows to bytes around 128, adjoining ones, and a scale for each. */
+    static native void toBytes(long kernels, long x, long xStride, int rows, int columns, long out, long scales);
 
     /**
      * Packs the weights of an axis.

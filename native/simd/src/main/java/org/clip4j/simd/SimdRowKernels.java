@@ -4,9 +4,11 @@ import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.AttentionOperation;
+import org.clip4j.kernels.cpu.Dequantization;
 import org.clip4j.kernels.cpu.Epilogue;
 import org.clip4j.kernels.cpu.NativeRows;
 import org.clip4j.kernels.cpu.NearestScan;
+import org.clip4j.kernels.cpu.RowConversion;
 import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowOperation;
 
@@ -63,8 +65,30 @@ final class SimdRowKernels implements RowKernels {
         Tensor ownBias = bias == null ? null : arena.copyAsF32(bias);
         return (lane, out, fromRow, toRow, fromColumn, toColumn) -> {
             long column = (long) fromColumn * Float.BYTES;
-            SimdLibrary.epilogue(kernels, NativeRows.address(out, fromRow) + column, out.rowStride(), toRow - fromRow,
-                    toColumn - fromColumn, ownBias == null ? 0 : ownBias.address() + column, number);
+            long start = NativeRows.address(out, fromRow) + column;
+            SimdLibrary.epilogue(kernels, start, out.rowStride(), 0, start, out.rowStride(), toRow - fromRow,
+                    toColumn - fromColumn, ownBias == null ? 0 : ownBias.address() + column, number, false);
         };
+    }
+
+    @Override
+    public RowConversion toBf16(int depth) {
+        return (lane, call, fromRow, toRow) -> SimdLibrary.toBf16(kernels, call.xAddress(fromRow), call.xStride(),
+                toRow - fromRow, depth, call.prepared().address() + (long) fromRow * depth * Short.BYTES);
+    }
+
+    @Override
+    public RowConversion toBytes(int depth) {
+        return (lane, call, fromRow, toRow) -> {
+            long scales = call.prepared().address();
+            SimdLibrary.toBytes(kernels, call.xAddress(fromRow), call.xStride(), toRow - fromRow, depth,
+                    scales + RowConversion.firstByte(call.rows()) + (long) fromRow * depth,
+                    scales + (long) fromRow * Float.BYTES);
+        };
+    }
+
+    @Override
+    public Dequantization dequantization(Arena arena, Tensor bias, Activation activation) {
+        return new SimdDequantization(kernels, arena.copyAsF32(bias), SimdLibrary.number(activation));
     }
 }

@@ -1,20 +1,16 @@
-package org.clip4j.onednn;
+package org.clip4j.kernels.cpu;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import org.clip4j.kernels.Tensor;
-import org.clip4j.kernels.cpu.PackedCall;
-import org.clip4j.kernels.cpu.RowMath;
 
 /**
- * Brings rows of a layer's input to the type that it computes in, on heap arrays, for the reasons told at {@link RowMath}.
+ * Converts rows in plain Java, on heap arrays, for the reasons told at {@link RowMath}.
  * Not thread-safe; one per lane.
  */
 final class RowConverter {
-    /** Input is u8 around this. */
-    static final int ZERO_POINT = 128;
     /** Steps from 0 to the largest value of a row. */
     private static final float STEPS = 127f;
     /** Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the mantissa's low bits. */
@@ -32,13 +28,8 @@ final class RowConverter {
         asInts = shared.asIntBuffer();
     }
 
-    /** First byte of the rows in int8 scratch, behind a scale for each. */
-    static int firstByte(int rows) {
-        return (rows + 15) / 16 * 16 * Float.BYTES;
-    }
-
-    /** Rows of K values to u8, each with its own scale: largest magnitude / 127. */
-    void toInt8(PackedCall call, int depth, int fromRow, int toRow) {
+    /** Rows of K values to bytes, each with its own scale: largest magnitude / 127. */
+    void toBytes(PackedCall call, int depth, int fromRow, int toRow) {
         FloatBuffer x = call.x().floats();
         Tensor prepared = call.prepared();
         for (int r = fromRow; r < toRow; r++) {
@@ -46,7 +37,7 @@ final class RowConverter {
             float largest = largest(x, start, depth);
             prepared.floats().put(r, largest / STEPS);
             float inverse = largest > 0 ? STEPS / largest : 0f;
-            int target = firstByte(call.rows()) + r * depth;
+            int target = RowConversion.firstByte(call.rows()) + r * depth;
             for (int at = 0; at < depth; at += RowMath.BLOCK) {
                 int length = Math.min(RowMath.BLOCK, depth - at);
                 x.get(start + at, row, 0, length);
@@ -71,7 +62,7 @@ final class RowConverter {
 
     private void quantize(float inverse, int length) {
         for (int i = 0; i < length; i++) {
-            row[i] = row[i] * inverse + (ROUNDING + ZERO_POINT);
+            row[i] = row[i] * inverse + (ROUNDING + RowConversion.ZERO_POINT);
         }
         asFloats.put(0, row, 0, length);
         asInts.get(0, bits, 0, length);
