@@ -12,35 +12,41 @@ java_home=$4
 module=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sources=$module/src/main/cpp
 objects=$(dirname "$headers")/objects-$platform
-# shellcheck source=toolchain.sh
-source "$module/toolchain.sh"
+# shellcheck source=../toolchain.sh
+source "$module/../toolchain.sh"
 
-find_compiler "$platform" 'the library is not built and plain Java is used'
-find_instruction_sets "$platform"
 case $platform in
-  macosx-*) library=libclip4jsimd.dylib jni=darwin link=(-dynamiclib) ;;
-  *) library=libclip4jsimd.so jni=linux link=(-shared -Wl,--as-needed -Wl,-z,noexecstack -s) ;;
+  macosx-*) library=$output/libclip4jsimd.dylib jni=darwin link=(-dynamiclib) ;;
+  *) library=$output/libclip4jsimd.so jni=linux link=(-shared -Wl,--as-needed -Wl,-z,noexecstack -s) ;;
 esac
+find_compiler simd "$platform" 'the library is not built and plain Java is used' "$library"
+find_instruction_sets "$platform"
 
-if [[ -f "$output/$library" && -z "$(find "$sources" "$headers" "$module"/*.sh -type f -newer "$output/$library" -print -quit)" ]]; then
+# No run-time type information, no exceptions: the library needs no C++ run time. Sums of integers may wrap, and scratch
+# is of several types.
+flags=(-std=c++17 -O3 -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti -fno-math-errno -fwrapv -fno-strict-aliasing
+  -Wall -Wextra -I"$sources" -I"$headers" -I"$java_home/include" -I"$java_home/include/$jni")
+command=$(command_of "${flags[@]}" "${instruction_sets[@]}" "${link[@]}")
+if is_current "$library" "$objects/command" "$command" "$sources" "$headers" "$module"/*.sh "$module/../toolchain.sh"; then
   exit 0
 fi
 mkdir -p "$output" "$objects"
-# No run-time type information, no exceptions: the library needs no C++ run time.
-flags=(-std=c++17 -O3 -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti -fno-math-errno -Wall -Wextra
-  -I"$sources" -I"$headers" -I"$java_home/include" -I"$java_home/include/$jni")
 jobs=()
+compiled=()
 for set in "${instruction_sets[@]}"; do
   read -r -a words <<<"$set"
   "${compiler[@]}" "${flags[@]}" "${words[@]:1}" "-DCLIP4J_ISA=${words[0]}" -c "$sources/isa.cpp" -o "$objects/${words[0]}.o" &
   jobs+=($!)
+  compiled+=("$objects/${words[0]}.o")
 done
 for source in library processor; do
   "${compiler[@]}" "${flags[@]}" -c "$sources/$source.cpp" -o "$objects/$source.o" &
   jobs+=($!)
+  compiled+=("$objects/$source.o")
 done
 for job in "${jobs[@]}"; do
   wait "$job"
 done
-"${compiler[@]}" "${link[@]}" "$objects"/*.o -o "$output/$library.new"
-mv "$output/$library.new" "$output/$library"
+"${compiler[@]}" "${link[@]}" "${compiled[@]}" -o "$objects/library.new"
+mv "$objects/library.new" "$library"
+echo "$command" >"$objects/command"

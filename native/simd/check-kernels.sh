@@ -12,10 +12,10 @@ module=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sources=$module/src/test/cpp
 objects=$build/objects-$platform
 output=$build/kernel-checks-$platform
-# shellcheck source=toolchain.sh
-source "$module/toolchain.sh"
+# shellcheck source=../toolchain.sh
+source "$module/../toolchain.sh"
 
-find_compiler "$platform" 'its kernels are not checked'
+find_compiler simd "$platform" 'its kernels are not checked' "$output/kernel-checks"
 find_instruction_sets "$platform"
 run=()
 link=()
@@ -37,19 +37,22 @@ parts=("$objects/processor.o")
 for set in "${instruction_sets[@]}"; do
   parts+=("$objects/${set%% *}.o")
 done
-if [[ ! -x "$output/kernel-checks" || -n "$(find "$sources" "$module/src/main/cpp" "$module"/*.sh "${parts[@]}" -type f -newer "$output/kernel-checks" -print -quit)" ]]; then
+flags=(-std=c++17 -O2 -fno-strict-aliasing -Wall -Wextra -I"$module/src/main/cpp")
+command=$(command_of "${flags[@]}")
+if ! is_current "$output/kernel-checks" "$output/command" "$command" "$sources" "$module/src/main/cpp" "$module"/*.sh "${parts[@]}"; then
   mkdir -p "$output"
   jobs=()
   checks=()
   for source in "$sources"/*.cpp; do
     object=$output/$(basename "$source" .cpp).o
     checks+=("$object")
-    "${compiler[@]}" -std=c++17 -O2 -Wall -Wextra -I"$module/src/main/cpp" -c "$source" -o "$object" &
+    "${compiler[@]}" "${flags[@]}" -c "$source" -o "$object" &
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do
     wait "$job"
   done
   "${compiler[@]}" "${link[@]+"${link[@]}"}" "${checks[@]}" "${parts[@]}" -o "$output/kernel-checks"
+  echo "$command" >"$output/command"
 fi
 exec "${run[@]+"${run[@]}"}" "$output/kernel-checks" "$@"

@@ -25,6 +25,7 @@ final class ImagePreparation implements AutoCloseable {
     private List<Image> images;
     private int first;
     private int count;
+    private int end;
     private FloatBuffer pixels;
     private int pixelsPerImage;
 
@@ -49,10 +50,16 @@ final class ImagePreparation implements AutoCloseable {
         pixelsPerImage = newPixelsPerImage;
         next.set(0);
         try {
-            if (count == 1) {
-                prepareSome(0); // not worth waking others
-            } else {
-                context.runOnHost(task);
+            // An image for each thread at a time: other sessions of the model wait for these threads meanwhile.
+            int lanes = preprocessors.length;
+            for (int start = 0; start < count; start += lanes) {
+                end = Math.min(count, start + lanes);
+                next.set(start);
+                if (end - start == 1) {
+                    prepareSome(0); // not worth waking others
+                } else {
+                    context.runOnHost(task);
+                }
             }
             for (int i = 0; i < count; i++) {
                 if (failures[i] != null) {
@@ -66,9 +73,9 @@ final class ImagePreparation implements AutoCloseable {
         }
     }
 
-    /** Takes images as long as there are some, so that a thread with small ones takes more. */
+    /** Takes images as long as there are some up to the end of the group. */
     private void prepareSome(int lane) {
-        for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+        for (int i = next.getAndIncrement(); i < end; i = next.getAndIncrement()) {
             try {
                 preprocessor(lane).tensor(images.get(first + i), pixels, i * pixelsPerImage);
             } catch (RuntimeException e) {

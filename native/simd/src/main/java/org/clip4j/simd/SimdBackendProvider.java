@@ -36,7 +36,7 @@ public final class SimdBackendProvider implements BackendProvider {
     public Probe probe() {
         if (!SimdLibrary.isBuilt()) {
             return Probe.unusable("its library was not built for " + Loader.getPlatform()
-                    + ": there was no C++ compiler; install g++ or clang++ and build again", null);
+                    + "; on Linux and macOS install g++ or clang++ and build again", null);
         }
         try {
             NativeLibraries.load(SimdLibrary.class);

@@ -27,7 +27,13 @@ final class SimdMemory implements MemoryAllocator {
         if (address == 0) {
             return small.allocate(sizeBytes);
         }
-        ByteBuffer bytes = SimdLibrary.buffer(address, sizeBytes).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes;
+        try {
+            bytes = SimdLibrary.buffer(address, sizeBytes).order(ByteOrder.nativeOrder());
+        } catch (OutOfMemoryError e) {
+            SimdLibrary.unmap(address, mappedBytes);
+            throw e;
+        }
         return new Block(bytes, address, () -> SimdLibrary.unmap(address, mappedBytes));
     }
 }

@@ -25,6 +25,7 @@ final class SimdPlaneResampler implements PlaneResampler {
     private final GrowingBlock levels;
     private final long levelsAddress;
     private final int ringStride;
+    private boolean closed;
 
     /**
      * The library is loaded.
@@ -58,6 +59,13 @@ final class SimdPlaneResampler implements PlaneResampler {
 
     @Override
     public void resample(PixelView pixels, ResampleAxis columns, ResampleAxis rows, FloatBuffer planes, int offset) {
+        if (closed) {
+            throw new IllegalStateException("the resampler is closed");
+        }
+        if (!accepts(pixels, planes)) {
+            throw new IllegalArgumentException("pixels and planes must lie in direct buffers: pixels=" + pixels
+                    + " planesDirect=" + planes.isDirect());
+        }
         if (columns.count() != size || rows.count() != size
                 || !pixels.has(columns.from(), columns.to(), rows.from(), rows.to())) {
             throw new IllegalArgumentException("pixels do not have what the axes need: columns=" + columns.from() + ".."
@@ -82,6 +90,7 @@ final class SimdPlaneResampler implements PlaneResampler {
 
     @Override
     public void close() {
+        closed = true;
         packedColumns.close();
         packedRows.close();
         rows.close();
