@@ -17,12 +17,12 @@ final class CallTimer {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final ThreadMXBean threads;
-    private final long seconds;
+    private final long durationNanos;
     private final long[] nanos = new long[MOST_CALLS];
 
     /** Measures for so long. */
     CallTimer(double seconds) {
-        this.seconds = (long) (seconds * NANOS_PER_SECOND);
+        this.durationNanos = (long) (seconds * NANOS_PER_SECOND);
         // Other virtual machines than HotSpot may count nothing.
         threads = ManagementFactory.getThreadMXBean() instanceof ThreadMXBean counting
                 && counting.isThreadAllocatedMemorySupported() ? counting : null;
@@ -32,7 +32,7 @@ final class CallTimer {
     CallTimes measure(Runnable call) {
         warmUp(call);
         long bytesBefore = allocatedBytes();
-        int calls = time(call, seconds);
+        int calls = time(call, durationNanos);
         long bytes = allocatedBytes() - bytesBefore;
         return new CallTimes(Arrays.copyOf(nanos, calls), threads == null ? Double.NaN : (double) bytes / calls);
     }
@@ -41,8 +41,8 @@ final class CallTimer {
         long begin = System.nanoTime();
         double best = Double.POSITIVE_INFINITY;
         int steady = 0;
-        while (steady < WINDOWS_WITHOUT_IMPROVEMENT && System.nanoTime() - begin < 2 * seconds) {
-            int calls = time(call, seconds / WINDOWS);
+        while (steady < WINDOWS_WITHOUT_IMPROVEMENT && System.nanoTime() - begin < 2 * durationNanos) {
+            int calls = time(call, durationNanos / WINDOWS);
             Arrays.sort(nanos, 0, calls);
             double median = nanos[calls / 2];
             steady = median < IMPROVEMENT * best ? 0 : steady + 1;

@@ -211,13 +211,21 @@ final class CudaBackend implements Backend {
             return;
         }
         closed = true;
+        IllegalStateException failure = null;
         for (AutoCloseable plan : plans) {
             try {
                 plan.close();
             } catch (Exception e) {
-                throw new IllegalStateException("cannot free a plan of a matrix product", e);
+                if (failure == null) {
+                    failure = new IllegalStateException("cannot free a plan of a matrix product", e);
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
         cuda.close();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

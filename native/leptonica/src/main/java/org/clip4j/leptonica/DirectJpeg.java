@@ -7,22 +7,10 @@ import org.clip4j.image.PixelImage;
 import org.clip4j.image.PixelMemory;
 import org.clip4j.image.PixelMode;
 import org.clip4j.image.PixelWindow;
-import org.clip4j.javacpp.NativeLibraries;
-import org.clip4j.javacpp.NativeLibraryException;
 
 /** JPEG by libjpeg-turbo, into the caller's memory and no further than its window. Stateless. */
 final class DirectJpeg {
     private DirectJpeg() {}
-
-    /** Whether the library was built and can be loaded; Leptonica's has been loaded. */
-    static boolean isUsable() {
-        try {
-            NativeLibraries.load(JpegLibrary.class);
-            return true;
-        } catch (NativeLibraryException e) {
-            return false; // a build without a C++ compiler; Leptonica's reader gives the same pixels
-        }
-    }
 
     static PixelImage decode(ByteBuffer encoded, ImageHeader header, PixelWindow window, PixelMemory scratch) {
         boolean gray = header.mode() == PixelMode.L;

@@ -1,15 +1,23 @@
 package org.clip4j.leptonica;
 
 import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
  * libjpeg-turbo as Leptonica's library contains it, without Leptonica's reader: src/main/cpp/jpeg.cpp. Arguments are
  * trusted, the file is not. Thread-safe; Leptonica has been loaded before.
  */
-@Platform(library = "clip4jjpeg")
+@Platform(library = JpegLibrary.NAME)
 final class JpegLibrary {
+    static final String NAME = "clip4jjpeg";
+
     private JpegLibrary() {}
+
+    /** Whether the class path has the library for this platform: a build without a C++ compiler has none. */
+    static boolean isBuilt() {
+        return JpegLibrary.class.getResource(Loader.getPlatform() + "/" + System.mapLibraryName(NAME)) != null;
+    }
 
     /** Pixels before the window's first one, in each row, that are overwritten. */
     static native int slackPixels();

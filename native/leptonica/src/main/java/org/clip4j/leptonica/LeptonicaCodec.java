@@ -47,7 +47,11 @@ public final class LeptonicaCodec implements ImageCodec {
     public Optional<Unusable> probe() {
         try {
             NativeLibraries.load(leptonica.class);
-            directJpeg = DirectJpeg.isUsable();
+            // A build without a C++ compiler has none; one that is there and cannot be loaded is an error with its cause.
+            if (JpegLibrary.isBuilt()) {
+                NativeLibraries.load(JpegLibrary.class);
+                directJpeg = true;
+            }
             setMsgSeverity(SEVERITY_NONE); // what goes wrong is said by exceptions, not on stderr
             return Optional.empty();
         } catch (NativeLibraryException e) {

@@ -40,8 +40,9 @@ enum InstructionSet {
                 return set;
             }
         }
-        throw new IllegalArgumentException("unknown instruction set: " + VARIABLE + "=" + name + " known="
-                + Arrays.stream(values()).map(InstructionSet::label).collect(Collectors.joining(",")));
+        throw new IllegalArgumentException(
+                "unknown instruction set in " + VARIABLE + " or " + PROPERTY + ": actual=" + name + " known="
+                        + Arrays.stream(values()).map(InstructionSet::label).collect(Collectors.joining(",")));
     }
 
     String label() {
