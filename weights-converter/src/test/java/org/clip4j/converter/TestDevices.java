@@ -14,14 +14,25 @@ final class TestDevices {
         return Backends.providers().stream().map(provider -> provider.device() + "/" + provider.name());
     }
 
-    /** Options for one of {@link #backends}; ends the test, with the reason, where it has no card to run on. */
+    /** Options for one of {@link #backends}; ends the test, with the reason, where it has no card or was not built. */
     static LoadOptions options(String deviceAndBackend) {
         String device = deviceAndBackend.substring(0, deviceAndBackend.indexOf('/'));
         String backend = deviceAndBackend.substring(device.length() + 1);
         if (!device.equals("cpu")) {
             requireDevice(device);
         }
+        if (backend.equals("simd")) {
+            requireBuilt(backend);
+        }
         return LoadOptions.defaults().withDevice(device).withBackend(backend);
+    }
+
+    /** A build without a C++ compiler has no library; one that is there and cannot be used has a cause, and fails. */
+    private static void requireBuilt(String backend) {
+        Backends.providers().stream().filter(provider -> provider.name().equals(backend))
+                .map(provider -> provider.probe())
+                .forEach(probe -> Assumptions.assumeTrue(probe.usable() || probe.cause() != null,
+                        backend + ": " + probe.detail()));
     }
 
     /** Ends the test, with the reason, where there is no such device. */
