@@ -107,6 +107,9 @@ struct Search {
   const float* x_scales; // [queries, 2]: what a code is worth, and what a norm above can add to the score
 };
 
+// The number of the layout of packed weights, which files carry: another one whenever the bytes that packing gives, with any
+// instruction set, are not those of the version before.
+constexpr int32_t PACKING = 1;
 constexpr int64_t PRODUCT_SCRATCH = 1 << 17;
 // In a list that is not full.
 constexpr int64_t NO_KEY = INT64_MIN;

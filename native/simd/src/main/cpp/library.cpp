@@ -90,6 +90,10 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_product(
   of(kernels).product(call);
 }
 
+JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_packingVersion(JNIEnv*, jclass) {
+  return clip4j::PACKING;
+}
+
 JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_productScratchFloats(JNIEnv*, jclass) {
   return static_cast<jint>(clip4j::PRODUCT_SCRATCH);
 }

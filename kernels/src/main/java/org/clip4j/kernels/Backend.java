@@ -50,6 +50,31 @@ public interface Backend extends AutoCloseable {
     Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation);
 
     /**
+     * How layers are laid out, as words that fit into a file's name: backends that answer the same take each other's
+     * {@link Linear#packed} weights. Null when there is nothing to be kept between runs.
+     */
+    default String packing() {
+        return null;
+    }
+
+    /**
+     * A linear layer whose weights were packed before.
+     *
+     * @param arena receives what else the layer needs
+     * @param packed what {@link Linear#packed} of a backend of the same {@link #packing} gave, with the activation that it
+     *     had there; stays where it is
+     * @throws IllegalArgumentException when the tensors have not the sizes that they would have here
+     */
+    default Linear linear(Arena arena, PackedWeights packed, Activation activation) {
+        throw new UnsupportedOperationException("the backend packs nothing: " + name());
+    }
+
+    /** A convolution whose weights were packed before; the rest is as in {@link #linear(Arena, PackedWeights, Activation)}. */
+    default Convolution convolution(Arena arena, ConvolutionShape shape, PackedWeights packed, Activation activation) {
+        throw new UnsupportedOperationException("the backend packs nothing: " + name());
+    }
+
+    /**
      * A layer norm over rows.
      *
      * @param gain [D]

@@ -14,4 +14,9 @@ public interface Convolution {
 
     /** out = activation(out + convolution(x) + bias): the residual connection. */
     void runAdd(ExecutionContext context, Tensor x, int images, Tensor out);
+
+    /** Its weights as they are laid out here, to be kept between runs; null when there is nothing to be kept. */
+    default PackedWeights packed() {
+        return null;
+    }
 }

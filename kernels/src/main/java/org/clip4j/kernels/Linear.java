@@ -18,4 +18,9 @@ public interface Linear {
 
     /** out = activation(out + x * weight' + bias): the residual connection. */
     void runAdd(ExecutionContext context, Tensor x, int rows, Tensor out);
+
+    /** Its weights as they are laid out here, to be kept between runs; null when the backend uses the model's own. */
+    default PackedWeights packed() {
+        return null;
+    }
 }

@@ -37,6 +37,34 @@ public final class Operands {
     }
 
     /**
+     * Checks the operands of {@link Backend#convolution(Arena, ConvolutionShape, PackedWeights, Activation)}.
+     *
+     * @throws IllegalArgumentException when the weights have not the shape's sizes
+     */
+    public static void checkPackedConvolution(ConvolutionShape shape, PackedWeights packed) {
+        if (packed.inFeatures() != shape.patchLength() || packed.outFeatures() != shape.outChannels()) {
+            throw new IllegalArgumentException("packed weights do not fit the convolution: shape=" + shape
+                    + " inFeatures=" + packed.inFeatures() + " outFeatures=" + packed.outFeatures());
+        }
+    }
+
+    /**
+     * Checks one of the tensors of {@link PackedWeights}.
+     *
+     * @throws IllegalArgumentException when there is no tensor of that number, or it has another type or size
+     */
+    public static Tensor requirePacked(PackedWeights packed, int index, DType dtype, long elements) {
+        Tensor tensor = index < packed.tensors().size() ? packed.tensors().get(index) : null;
+        if (tensor == null || tensor.dtype() != dtype || tensor.elements() != elements) {
+            throw new IllegalArgumentException("packed weights do not fit the layer: inFeatures="
+                    + packed.inFeatures() + " outFeatures=" + packed.outFeatures() + " precision="
+                    + packed.precision().label() + " tensor=" + index + " expected=" + dtype + "[" + elements
+                    + "] actual=" + tensor);
+        }
+        return tensor;
+    }
+
+    /**
      * Checks the operands of {@link Backend#layerNorm}.
      *
      * @throws IllegalArgumentException when gain and bias are not vectors of one length

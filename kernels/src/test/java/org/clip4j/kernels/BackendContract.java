@@ -7,6 +7,7 @@ package org.clip4j.kernels;
 public abstract class BackendContract
         implements
             LinearContract,
+            PackedContract,
             AttentionContract,
             ConvolutionContract,
             RowContract,

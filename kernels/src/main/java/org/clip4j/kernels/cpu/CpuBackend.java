@@ -18,6 +18,7 @@ import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.MeanToken;
 import org.clip4j.kernels.NearestRows;
 import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowGather;
@@ -111,6 +112,22 @@ public final class CpuBackend implements Backend {
         }
         Tensor matrix = PatchGather.packWeights(arena, shape, weight);
         return new CpuConvolution(shape, engine.accept(matrix), rows.epilogue(arena, bias, activation));
+    }
+
+    @Override
+    public String packing() {
+        return engine.packing(team.size());
+    }
+
+    @Override
+    public Linear linear(Arena arena, PackedWeights packed, Activation activation) {
+        return new CpuPackedLinear(engine.adopt(arena, packed, activation, team.size()));
+    }
+
+    @Override
+    public Convolution convolution(Arena arena, ConvolutionShape shape, PackedWeights packed, Activation activation) {
+        Operands.checkPackedConvolution(shape, packed);
+        return new CpuPackedConvolution(shape, engine.adopt(arena, packed, activation, team.size()));
     }
 
     private PackedLayer pack(Arena arena, Tensor weight, Tensor bias, Activation activation, Precision precision) {

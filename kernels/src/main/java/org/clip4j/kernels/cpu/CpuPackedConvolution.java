@@ -4,6 +4,7 @@ import org.clip4j.kernels.Convolution;
 import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
 
 /**
@@ -27,6 +28,11 @@ final class CpuPackedConvolution implements Convolution, CpuOperation {
     @Override
     public ConvolutionShape shape() {
         return shape;
+    }
+
+    @Override
+    public PackedWeights packed() {
+        return layer.packed();
     }
 
     @Override

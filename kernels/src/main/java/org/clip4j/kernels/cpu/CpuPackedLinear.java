@@ -3,6 +3,7 @@ package org.clip4j.kernels.cpu;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
 
 /**
@@ -27,6 +28,11 @@ final class CpuPackedLinear implements Linear, CpuOperation {
     @Override
     public int outFeatures() {
         return layer.outFeatures();
+    }
+
+    @Override
+    public PackedWeights packed() {
+        return layer.packed();
     }
 
     @Override

@@ -1,8 +1,10 @@
 package org.clip4j.kernels.cpu;
 
 import java.util.function.IntConsumer;
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.MemoryAllocator;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 
@@ -49,6 +51,25 @@ public interface MatrixEngine {
      * @param workers to pack with
      */
     default PackedLayer pack(Arena arena, LayerWeights weights, Workers workers) {
+        throw new UnsupportedOperationException("the engine has plain products only: " + description());
+    }
+
+    /**
+     * How {@link #pack} lays weights out for so many lanes: everything that this depends on, as words that fit into a file's
+     * name. Null for engines that do not pack.
+     */
+    default String packing(int lanes) {
+        return null;
+    }
+
+    /**
+     * A layer out of what an engine of the same {@link #packing} packed before.
+     *
+     * @param arena from {@link #allocator()}; receives what else the layer needs
+     * @param packed stays where it is, in direct or mapped memory that the caller keeps
+     * @throws IllegalArgumentException when the tensors have not the sizes that {@link #pack} would give them
+     */
+    default PackedLayer adopt(Arena arena, PackedWeights packed, Activation activation, int lanes) {
         throw new UnsupportedOperationException("the engine has plain products only: " + description());
     }
 

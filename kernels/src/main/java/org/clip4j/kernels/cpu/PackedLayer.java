@@ -1,5 +1,7 @@
 package org.clip4j.kernels.cpu;
 
+import org.clip4j.kernels.PackedWeights;
+
 /**
  * A linear layer as its engine has packed it, with bias and activation: computed in parts of its columns, each on the
  * calling thread alone. Immutable, shared by all sessions.
@@ -13,6 +15,9 @@ public interface PackedLayer {
 
     /** Parts of the columns, each with weights of its own; does not depend on the rows. */
     int parts();
+
+    /** What {@link MatrixEngine#adopt} makes the same layer of. */
+    PackedWeights packed();
 
     /** Floats of scratch that a call needs for its input in another type; 0 when it takes the input as it is. */
     int preparedFloats(int rows);

@@ -28,6 +28,11 @@ final class CpuIsa {
         };
     }
 
+    /** The same as a word for a file's name. */
+    static String label(int isa) {
+        return name(isa).replace("instruction set ", "isa");
+    }
+
     /** True when the processor multiplies bf16: AVX512_BF16, or its 256-bit form. */
     static boolean hasBf16Products(int isa) {
         return (isa & AVX512_BF16) == AVX512_BF16 || isa == AVX2_VNNI_2;

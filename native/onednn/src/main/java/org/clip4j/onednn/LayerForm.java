@@ -41,6 +41,14 @@ enum LayerForm {
         return weightType;
     }
 
+    int bytesPerWeight() {
+        return switch (this) {
+            case F32, BF16_ROUNDED -> Float.BYTES;
+            case BF16 -> Short.BYTES;
+            case INT8 -> Byte.BYTES;
+        };
+    }
+
     /**
      * Whether the library's own version of an activation follows the sums. In int8 rows are scaled in between. In f32 its
      * exact GELU is not exact enough: at -3 it is off by 2e-7 where the result is -4e-3, and 0 below -6.

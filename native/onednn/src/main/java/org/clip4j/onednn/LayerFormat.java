@@ -9,6 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_clone;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_blob;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_sum;
@@ -30,6 +31,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.javacpp.SizeTPointer;
 import org.clip4j.kernels.Activation;
 
 /** The layout that the library wants for weights [K, columns] of one size and form, and how it wants the rows cut. */
@@ -185,6 +187,16 @@ final class LayerFormat implements AutoCloseable {
 
     long sizeBytes() {
         return sizeBytes;
+    }
+
+    /** The layout in bytes, which the same version of the library compares and reads. */
+    byte[] blob() {
+        try (SizeTPointer length = new SizeTPointer(1)) {
+            Dnnl.check(dnnl_memory_desc_get_blob((byte[]) null, length, weights), "dnnl_memory_desc_get_blob");
+            byte[] blob = new byte[Math.toIntExact(length.get())];
+            Dnnl.check(dnnl_memory_desc_get_blob(blob, length, weights), "dnnl_memory_desc_get_blob");
+            return blob;
+        }
     }
 
     /** Rows that the next primitive takes of so many that are left. */

@@ -55,11 +55,11 @@ final class LayerPacking {
         this.weights = weights;
         this.depth = weights.weight().columns();
         this.columns = weights.weight().rows();
-        this.form = engine.form(weights);
+        this.form = engine.form(weights.heldPrecision());
     }
 
     OneDnnLayer pack() {
-        int width = partColumns();
+        int width = partColumns(form, depth, columns, weights.lanes());
         int parts = (columns + width - 1) / width;
         Tensor[] packed = new Tensor[parts];
         Tensor scales = form == LayerForm.INT8 ? arena.allocate(DType.F32, columns) : null;
@@ -73,14 +73,14 @@ final class LayerPacking {
                         packed[part].address());
             }
         }
-        return new OneDnnLayer(engine, arena, weights,
-                new OneDnnLayer.Packed(form, width, List.of(packed), bias(), scales));
+        return new OneDnnLayer(engine, arena, weights.activation(),
+                new OneDnnLayer.Packed(form, depth, columns, width, List.of(packed), bias(), scales));
     }
 
     /** Columns of a part: as many as fit the cache, no more than keep all lanes busy, and equal parts where possible. */
-    private int partColumns() {
-        int fitting = PART_BYTES / bytesPerWeight() / depth / COLUMN_GROUP * COLUMN_GROUP;
-        int shared = weights.lanes() == 1 ? columns : columns / (weights.lanes() * PARTS_PER_LANE);
+    static int partColumns(LayerForm form, int depth, int columns, int lanes) {
+        int fitting = PART_BYTES / form.bytesPerWeight() / depth / COLUMN_GROUP * COLUMN_GROUP;
+        int shared = lanes == 1 ? columns : columns / (lanes * PARTS_PER_LANE);
         int largest = Math.max(COLUMN_GROUP, Math.min(fitting, (shared + COLUMN_GROUP - 1) / COLUMN_GROUP
                 * COLUMN_GROUP));
         for (int width = largest; width > largest / 2; width -= COLUMN_GROUP) {
@@ -89,14 +89,6 @@ final class LayerPacking {
             }
         }
         return largest;
-    }
-
-    private int bytesPerWeight() {
-        return switch (form) {
-            case F32, BF16_ROUNDED -> Float.BYTES;
-            case BF16 -> Short.BYTES;
-            case INT8 -> Byte.BYTES;
-        };
     }
 
     /** What the library reorders: the weights themselves where it can, or a copy for the time of packing. */

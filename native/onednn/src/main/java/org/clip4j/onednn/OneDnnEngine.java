@@ -4,13 +4,17 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.clip4j.javacpp.NativeMemory;
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.MemoryAllocator;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.LayerWeights;
@@ -105,9 +109,23 @@ final class OneDnnEngine implements MatrixEngine {
         return new LayerPacking(this, arena, weights).pack();
     }
 
-    /** The form for a layer: that of the engine, unless the layer is to be held in f32. */
-    LayerForm form(LayerWeights weights) {
-        return weights.heldPrecision() == Precision.F32 ? LayerForm.F32 : form;
+    @Override
+    public String packing(int lanes) {
+        dnnl_version_t version = dnnl_version();
+        return "onednn" + version.major() + "." + version.minor() + "." + version.patch() + "-"
+                + CpuIsa.label(dnnl_get_effective_cpu_isa()) + "-" + form.precision().label() + "-" + lanes
+                + (lanes == 1 ? "thread" : "threads");
+    }
+
+    @Override
+    public PackedLayer adopt(Arena arena, PackedWeights packed, Activation activation, int lanes) {
+        threads.useCallerOnly();
+        return OneDnnLayer.adopt(this, arena, activation, packed, lanes);
+    }
+
+    /** The form for a layer that is to be held in a precision: that of the engine, unless it is f32. */
+    LayerForm form(Precision held) {
+        return held == Precision.F32 ? LayerForm.F32 : form;
     }
 
     /** What computes beside products. */

@@ -1,13 +1,20 @@
 package org.clip4j.onednn;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.CpuLane;
 import org.clip4j.kernels.cpu.Dequantization;
 import org.clip4j.kernels.cpu.Epilogue;
-import org.clip4j.kernels.cpu.LayerWeights;
 import org.clip4j.kernels.cpu.PackedCall;
 import org.clip4j.kernels.cpu.PackedLayer;
 import org.clip4j.kernels.cpu.RowConversion;
@@ -15,6 +22,12 @@ import org.clip4j.kernels.cpu.RowKernels;
 
 /** A linear layer whose columns lie in parts, each in the library's own layout; all but the last are equally wide. */
 final class OneDnnLayer implements PackedLayer {
+    // Of {@link PackedWeights#tensors}; behind the parts are the columns' scales, in INT8.
+    private static final int LAYOUT = 0;
+    private static final int BIAS = 1;
+    private static final int FIRST_PART = 2;
+
+    private final OneDnnEngine engine;
     private final int inFeatures;
     private final int outFeatures;
     private final int partColumns;
@@ -28,18 +41,24 @@ final class OneDnnLayer implements PackedLayer {
     private final ProductShape[] setting;
     private final ProductShape[] adding;
 
-    /** What {@link LayerPacking} hands over. */
-    record Packed(LayerForm form, int partColumns, List<Tensor> weights, Tensor bias, Tensor columnScales) {}
+    /**
+     * A layer of what was packed.
+     *
+     * @param weights of the parts
+     * @param columnScales null but in INT8
+     */
+    record Packed(LayerForm form, int inFeatures, int outFeatures, int partColumns, List<Tensor> weights, Tensor bias,
+            Tensor columnScales) {}
 
-    OneDnnLayer(OneDnnEngine engine, Arena arena, LayerWeights layer, Packed packed) {
-        this.inFeatures = layer.weight().columns();
-        this.outFeatures = layer.weight().rows();
+    OneDnnLayer(OneDnnEngine engine, Arena arena, Activation activation, Packed packed) {
+        this.engine = engine;
+        this.inFeatures = packed.inFeatures;
+        this.outFeatures = packed.outFeatures;
         this.form = packed.form;
         this.partColumns = packed.partColumns;
         this.weights = packed.weights.toArray(new Tensor[0]);
         this.bias = packed.bias;
         this.columnScales = packed.columnScales;
-        Activation activation = layer.activation();
         boolean fused = form.fuses(activation);
         RowKernels rows = engine.rows();
         this.conversion = form == LayerForm.INT8 ? rows.toBytes(inFeatures) : rows.toBf16(inFeatures);
@@ -52,11 +71,74 @@ final class OneDnnLayer implements PackedLayer {
         Activation within = fused ? activation : Activation.NONE;
         this.setting = new ProductShape[weights.length];
         this.adding = new ProductShape[weights.length];
+        List<LayerFormat> formats = formats(engine, form, inFeatures, outFeatures, partColumns);
         for (int part = 0; part < weights.length; part++) {
-            LayerFormat format = engine.format(form, inFeatures, columns(part));
+            LayerFormat format = formats.get(part);
             setting[part] = engine.shape(new ProductShape(format, false, within));
             adding[part] = engine.shape(new ProductShape(format, true, within));
         }
+    }
+
+    /** A layer of what {@link #packed} of one with the same form, sizes and lanes gave. */
+    static OneDnnLayer adopt(OneDnnEngine engine, Arena arena, Activation activation, PackedWeights packed,
+            int lanes) {
+        LayerForm form = engine.form(packed.precision());
+        int columns = packed.outFeatures();
+        int partColumns = LayerPacking.partColumns(form, packed.inFeatures(), columns, lanes);
+        List<LayerFormat> formats = formats(engine, form, packed.inFeatures(), columns, partColumns);
+        requireLayout(packed, layout(formats));
+        List<Tensor> parts = new ArrayList<>();
+        for (LayerFormat format : formats) {
+            parts.add(adopt(packed, FIRST_PART + parts.size(), DType.I8, format.sizeBytes()));
+        }
+        Tensor scales = form == LayerForm.INT8
+                ? adopt(packed, FIRST_PART + parts.size(), DType.F32, columns)
+                : null;
+        return new OneDnnLayer(engine, arena, activation, new Packed(form, packed.inFeatures(), columns, partColumns,
+                parts, adopt(packed, BIAS, DType.F32, columns), scales));
+    }
+
+    private static List<LayerFormat> formats(OneDnnEngine engine, LayerForm form, int inFeatures, int outFeatures,
+            int partColumns) {
+        List<LayerFormat> formats = new ArrayList<>();
+        for (int from = 0; from < outFeatures; from += partColumns) {
+            formats.add(engine.format(form, inFeatures, Math.min(partColumns, outFeatures - from)));
+        }
+        return formats;
+    }
+
+    /** The library's own description of how the parts are laid out. */
+    private static ByteBuffer layout(List<LayerFormat> formats) {
+        List<byte[]> blobs = formats.stream().map(LayerFormat::blob).toList();
+        ByteBuffer layout = ByteBuffer.allocateDirect(blobs.stream().mapToInt(blob -> blob.length).sum());
+        blobs.forEach(layout::put);
+        return layout.flip().order(ByteOrder.nativeOrder());
+    }
+
+    /** What is laid out in another way could be of the same size. */
+    private static void requireLayout(PackedWeights packed, ByteBuffer expected) {
+        Tensor actual = Operands.requirePacked(packed, LAYOUT, DType.U8, expected.remaining());
+        if (!actual.bytes().duplicate().clear().equals(expected)) {
+            throw new IllegalArgumentException("packed weights are laid out in another way than oneDNN chooses here:"
+                    + " inFeatures=" + packed.inFeatures() + " outFeatures=" + packed.outFeatures());
+        }
+    }
+
+    private static Tensor adopt(PackedWeights packed, int index, DType dtype, long elements) {
+        return NativeMemory.withAddress(Operands.requirePacked(packed, index, dtype, elements));
+    }
+
+    @Override
+    public PackedWeights packed() {
+        ByteBuffer layout = layout(formats(engine, form, inFeatures, outFeatures, partColumns));
+        List<Tensor> tensors = new ArrayList<>();
+        tensors.add(Tensor.of(layout, DType.U8, Tensor.NO_ADDRESS, layout.remaining()));
+        tensors.add(bias);
+        tensors.addAll(Arrays.asList(weights));
+        if (columnScales != null) {
+            tensors.add(columnScales);
+        }
+        return new PackedWeights(inFeatures, outFeatures, form.precision(), tensors);
     }
 
     private int columns(int part) {

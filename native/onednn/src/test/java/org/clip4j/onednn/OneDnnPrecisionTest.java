@@ -9,6 +9,7 @@ import org.clip4j.kernels.Backend;
 import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.LinearTrial;
+import org.clip4j.kernels.PackedTrial;
 import org.clip4j.kernels.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,12 @@ class OneDnnPrecisionTest {
             case INT8 -> LinearTrial.Rounding.integers(64, 127);
             default -> LinearTrial.Rounding.NONE;
         });
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Precision.class, names = {"BF16", "INT8"})
+    void packedWeightsAreTakenBack(Precision precision) {
+        PackedTrial.check(() -> open(precision, 2));
     }
 
     private static Backend open(Precision precision, int threads) {

@@ -1,31 +1,33 @@
 package org.clip4j.simd;
 
 import org.clip4j.kernels.DType;
-import org.clip4j.kernels.cpu.LayerWeights;
+import org.clip4j.kernels.Precision;
 
 /** How the weights of a layer are kept; the numbers are those of kernels.h. */
 enum LayerForm {
     /** f32. */
-    F32(0, DType.F32),
+    F32(0, DType.F32, Precision.F32),
     /** bf16, widened to f32 on the way into the products. */
-    BF16(1, DType.BF16),
+    BF16(1, DType.BF16, Precision.BF16),
     /** 8 bits with a scale for each column; inputs become 16 bits with a scale for each row. */
-    INT8(2, DType.I8);
+    INT8(2, DType.I8, Precision.INT8);
 
     private final int number;
     private final DType weightType;
+    private final Precision precision;
 
-    LayerForm(int number, DType weightType) {
+    LayerForm(int number, DType weightType, Precision precision) {
         this.number = number;
         this.weightType = weightType;
+        this.precision = precision;
     }
 
-    static LayerForm of(LayerWeights layer) {
-        return switch (layer.heldPrecision()) {
+    static LayerForm of(Precision held) {
+        return switch (held) {
             case F32 -> F32;
             case BF16 -> BF16;
             case INT8 -> INT8;
-            case F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + layer.precision());
+            case F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + held);
         };
     }
 
@@ -35,6 +37,10 @@ enum LayerForm {
 
     DType weightType() {
         return weightType;
+    }
+
+    Precision precision() {
+        return precision;
     }
 
     /** Elements that a column of so many weights takes: pairs are whole in INT8. */

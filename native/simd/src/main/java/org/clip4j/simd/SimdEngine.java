@@ -1,9 +1,11 @@
 package org.clip4j.simd;
 
 import org.clip4j.javacpp.NativeMemory;
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.MemoryAllocator;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.LayerWeights;
@@ -57,7 +59,17 @@ final class SimdEngine implements MatrixEngine {
 
     @Override
     public PackedLayer pack(Arena arena, LayerWeights weights, Workers workers) {
-        return new SimdLayer(kernels, arena, weights, workers);
+        return SimdLayer.pack(kernels, arena, weights, workers);
+    }
+
+    @Override
+    public String packing(int lanes) {
+        return "simd" + SimdLibrary.packingVersion() + "-" + SimdLibrary.name(kernels) + "-" + precision.label();
+    }
+
+    @Override
+    public PackedLayer adopt(Arena arena, PackedWeights packed, Activation activation, int lanes) {
+        return SimdLayer.adopt(kernels, packed, activation, lanes);
     }
 
     @Override

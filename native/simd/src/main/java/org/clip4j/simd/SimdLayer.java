@@ -1,8 +1,13 @@
 package org.clip4j.simd;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.clip4j.javacpp.NativeMemory;
+import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
+import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.CpuLane;
 import org.clip4j.kernels.cpu.LayerWeights;
@@ -26,25 +31,68 @@ final class SimdLayer implements PackedLayer {
     private final Tensor scales; // [N] and the same of the last panel, INT8 only
     private final Tensor bias; // [N], and zeros to the end of the last panel
 
-    SimdLayer(long kernels, Arena arena, LayerWeights layer, MatrixEngine.Workers workers) {
+    private SimdLayer(long kernels, LayerForm form, Activation activation, int lanes, int inFeatures, int outFeatures,
+            List<Tensor> tensors) {
         this.kernels = kernels;
-        this.form = LayerForm.of(layer);
-        this.activation = SimdLibrary.number(layer.activation());
-        this.inFeatures = layer.weight().columns();
-        this.outFeatures = layer.weight().rows();
-        int panelColumns = SimdLibrary.panelColumns(kernels);
-        this.panels = (outFeatures + panelColumns - 1) / panelColumns;
-        this.parts = Math.min(panels, layer.lanes() == 1 ? 1 : layer.lanes() * PARTS_PER_LANE);
-        int columns = Math.multiplyExact(panels, panelColumns);
-        this.weights = arena.allocate(form.weightType(), Math.multiplyExact(columns, form.stored(inFeatures)));
-        this.scales = form == LayerForm.INT8 ? arena.allocate(DType.F32, columns) : null;
-        this.bias = arena.allocate(DType.F32, columns);
+        this.form = form;
+        this.activation = SimdLibrary.number(activation);
+        this.inFeatures = inFeatures;
+        this.outFeatures = outFeatures;
+        this.panels = panels(kernels, outFeatures);
+        this.parts = Math.min(panels, lanes == 1 ? 1 : lanes * PARTS_PER_LANE);
+        this.weights = tensors.get(0);
+        this.bias = tensors.get(1);
+        this.scales = form == LayerForm.INT8 ? tensors.get(2) : null;
+    }
+
+    /** Packs a layer into the arena. */
+    static SimdLayer pack(long kernels, Arena arena, LayerWeights layer, MatrixEngine.Workers workers) {
+        LayerForm form = LayerForm.of(layer.heldPrecision());
+        int inFeatures = layer.weight().columns();
+        int outFeatures = layer.weight().rows();
+        int columns = columns(kernels, outFeatures);
+        List<Tensor> tensors = new ArrayList<>();
+        tensors.add(arena.allocate(form.weightType(), Math.multiplyExact(columns, form.stored(inFeatures))));
+        tensors.add(arena.allocate(DType.F32, columns));
+        if (form == LayerForm.INT8) {
+            tensors.add(arena.allocate(DType.F32, columns));
+        }
+        SimdLayer packed = new SimdLayer(kernels, form, layer.activation(), layer.lanes(), inFeatures, outFeatures,
+                tensors);
         if (layer.bias() != null) {
             float[] values = new float[outFeatures];
             layer.bias().read(0, values, 0, outFeatures);
-            bias.floats().put(0, values);
+            packed.bias.floats().put(0, values);
         }
-        pack(layer.weight(), workers);
+        packed.pack(layer.weight(), workers);
+        return packed;
+    }
+
+    /** A layer of weights that {@link #pack} packed with kernels for the same instruction set. */
+    static SimdLayer adopt(long kernels, PackedWeights packed, Activation activation, int lanes) {
+        LayerForm form = LayerForm.of(packed.precision());
+        long columns = columns(kernels, packed.outFeatures());
+        List<Tensor> tensors = new ArrayList<>();
+        tensors.add(adopt(packed, 0, form.weightType(), columns * form.stored(packed.inFeatures())));
+        tensors.add(adopt(packed, 1, DType.F32, columns));
+        if (form == LayerForm.INT8) {
+            tensors.add(adopt(packed, 2, DType.F32, columns));
+        }
+        return new SimdLayer(kernels, form, activation, lanes, packed.inFeatures(), packed.outFeatures(), tensors);
+    }
+
+    private static Tensor adopt(PackedWeights packed, int index, DType dtype, long elements) {
+        return NativeMemory.withAddress(Operands.requirePacked(packed, index, dtype, elements));
+    }
+
+    private static int panels(long kernels, int outFeatures) {
+        int panelColumns = SimdLibrary.panelColumns(kernels);
+        return (outFeatures + panelColumns - 1) / panelColumns;
+    }
+
+    /** N, up to the end of the last panel. */
+    private static int columns(long kernels, int outFeatures) {
+        return Math.multiplyExact(panels(kernels, outFeatures), SimdLibrary.panelColumns(kernels));
     }
 
     private void pack(Tensor from, MatrixEngine.Workers workers) {
@@ -53,6 +101,12 @@ final class SimdLayer implements PackedLayer {
         workers.forEach(parts,
                 part -> SimdLibrary.pack(kernels, form.number(), type, source.address(), inFeatures, outFeatures,
                         firstPanel(part), firstPanel(part + 1), weights.address(), scalesAddress()));
+    }
+
+    @Override
+    public PackedWeights packed() {
+        return new PackedWeights(inFeatures, outFeatures, form.precision(),
+                scales == null ? List.of(weights, bias) : List.of(weights, bias, scales));
     }
 
     private int firstPanel(int part) {

@@ -27,6 +27,9 @@ final class SimdLibrary {
     /** The instruction set that kernels are made for. */
     static native String name(long kernels);
 
+    /** The number of the layout that {@link #pack} gives weights; another one wherever it differs. */
+    static native int packingVersion();
+
     /** Columns of a panel of packed weights. */
     static native int panelColumns(long kernels);
 

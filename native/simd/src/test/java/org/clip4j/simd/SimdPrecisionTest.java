@@ -16,6 +16,7 @@ import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.LinearTrial;
 import org.clip4j.kernels.LinearTrial.Rounding;
+import org.clip4j.kernels.PackedTrial;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,13 @@ class SimdPrecisionTest {
             LinearTrial.check(opener(Precision.BF16, threads, set), Rounding.bf16(1));
             LinearTrial.check(opener(Precision.INT8, threads, set), Rounding.integers(127, INPUT_STEPS));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Precision.class, names = {"F32", "BF16", "INT8"})
+    void packedWeightsAreTakenBack(Precision precision) {
+        PackedTrial.check(opener(precision, 2, InstructionSet.AVX512));
+        PackedTrial.check(opener(precision, 1, InstructionSet.BASELINE));
     }
 
     private static Supplier<Backend> opener(Precision precision, int threads, InstructionSet set) {
