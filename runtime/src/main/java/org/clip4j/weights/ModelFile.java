@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +44,7 @@ public final class ModelFile implements TensorSource, AutoCloseable {
     private final List<SafetensorsHeader.Entry> entries;
     private final long sizeBytes;
     private final float logitScale;
-    private final List<ClosedMaps.Ticket> tickets = new ArrayList<>();
+    private final MappedTensors views;
     private volatile Map<String, Tensor> tensors;
 
     private ModelFile(String name, Path path, FileBytes bytes) throws IOException {
@@ -69,15 +68,14 @@ public final class ModelFile implements TensorSource, AutoCloseable {
         this.entries = header.tensors();
         this.sizeBytes = bytes.sizeBytes();
         checkAgainstTable(config, entries, name);
+        this.views = MappedTensors.map(bytes, header, name);
         try {
-            Map<String, Tensor> views = map(bytes, header);
-            this.logitScale = LogitScale.factor(views.get(LogitScale.TENSOR).get(0), name);
-            this.tensors = views;
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            // FileChannel.map reports a lack of address space as OutOfMemoryError.
-            tickets.forEach(ClosedMaps.Ticket::close);
+            this.logitScale = LogitScale.factor(views.tensors().get(LogitScale.TENSOR).get(0), name);
+        } catch (IOException | RuntimeException e) {
+            views.close();
             throw e;
         }
+        this.tensors = views.tensors();
     }
 
     /**
@@ -169,39 +167,14 @@ public final class ModelFile implements TensorSource, AutoCloseable {
         }
     }
 
-    /** Views runs of tensors, each run shorter than 2 GiB since a buffer is indexed by int. */
-    private Map<String, Tensor> map(FileBytes bytes, SafetensorsHeader header) throws IOException {
-        Map<String, Tensor> views = new LinkedHashMap<>();
-        int first = 0;
-        while (first < entries.size()) {
-            long begin = entries.get(first).begin();
-            int last = first;
-            while (last < entries.size() && entries.get(last).end() - begin <= Integer.MAX_VALUE) {
-                last++;
-            }
-            if (last == first) {
-                throw new ModelFileException("model tensor is too large: name=" + entries.get(first).name()
-                        + " maxBytes=" + Integer.MAX_VALUE + " actualBytes=" + entries.get(first).sizeBytes()
-                        + " file=" + name);
-            }
-            long end = entries.get(last - 1).end();
-            ByteBuffer run = bytes.view(header.dataStartBytes() + begin, end - begin);
-            if (bytes.maps()) {
-                tickets.add(ClosedMaps.track(run, end - begin));
-            }
-            for (SafetensorsHeader.Entry entry : entries.subList(first, last)) {
-                ByteBuffer view = run.slice((int) (entry.begin() - begin), (int) entry.sizeBytes());
-                int[] shape = entry.shape().stream().mapToInt(Integer::intValue).toArray();
-                views.put(entry.name(), Tensor.of(view, entry.dtype(), Tensor.NO_ADDRESS, shape));
-            }
-            first = last;
-        }
-        return views;
-    }
-
     /** What messages call the file: its path, or what {@link #read} was given. */
     public String name() {
         return name;
+    }
+
+    /** Whether the file lies on disk; false when it was given as bytes, see {@link #read}. */
+    public boolean isOnDisk() {
+        return path != null;
     }
 
     /**
@@ -313,6 +286,6 @@ public final class ModelFile implements TensorSource, AutoCloseable {
     @Override
     public void close() {
         tensors = null;
-        tickets.forEach(ClosedMaps.Ticket::close);
+        views.close();
     }
 }
