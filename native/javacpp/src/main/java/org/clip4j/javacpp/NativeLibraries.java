@@ -88,7 +88,8 @@ public final class NativeLibraries {
     static void requireWritable(Path folder) {
         try {
             Files.createDirectories(folder);
-            Files.delete(Files.createTempFile(folder, "probe", ".tmp"));
+            // Files.createTempFile would start the JDK's security providers for a random name, which takes 10 ms.
+            Files.delete(Files.createFile(folder.resolve("probe-" + Long.toHexString(System.nanoTime()) + ".tmp")));
         } catch (IOException e) {
             throw new NativeLibraryException("cannot unpack native libraries: folder=" + folder + " is not writable ("
                     + e.getClass().getSimpleName() + "); set " + CACHE_VARIABLE + " to a folder that is", e);
