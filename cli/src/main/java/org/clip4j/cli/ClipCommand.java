@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
                 "NO_COLOR=1 tables without colour."}, synopsisSubcommandLabel = "COMMAND")
 public final class ClipCommand implements Runnable {
     private static final List<String> COMMANDS = List.of("demo", "convert", "pull", "list", "rm", "verify", "synth",
-            "info", "tokenize", "preprocess", "embed", "similarity", "classify", "rank", "eval", "draw", "train",
+            "pack", "info", "tokenize", "preprocess", "embed", "similarity", "classify", "rank", "eval", "draw",
+            "train",
             "backends", "bench", "help", "generate-completion");
 
     private final Console console;
@@ -52,6 +53,7 @@ public final class ClipCommand implements Runnable {
             case "rm" -> new RemoveCommand();
             case "verify" -> new VerifyCommand();
             case "synth" -> new SynthCommand();
+            case "pack" -> new PackCommand();
             case "info" -> new InfoCommand();
             case "tokenize" -> new TokenizeCommand();
             case "preprocess" -> new PreprocessCommand();

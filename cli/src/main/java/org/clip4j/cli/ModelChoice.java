@@ -65,6 +65,7 @@ final class ModelChoice {
                 requireVocabulary(loaded);
             }
             noteSkippedBackends(loaded, options, clip.console());
+            loaded.packedProblem().ifPresent(clip.console()::note);
             usable = true;
             return loaded;
         } finally {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -38,6 +39,7 @@ final class Rehearsal {
     /** Takes the folder for temporary files. */
     public static void main(String[] args) throws IOException {
         loadEntryPoint();
+        HeadStart.begin(List.of("embed"));
         Path folder = Files.createTempDirectory(Path.of(args[0]), "rehearsal");
         try {
             new Rehearsal(folder).run();
@@ -62,6 +64,7 @@ final class Rehearsal {
     private void run() throws IOException {
         String vocab = write("merges.txt", MERGES);
         String image = write("image.bmp", bitmap());
+        String photo = write("image.jpg", jpeg());
         String texts = write("texts.txt", "the cat\ncaf\u00e9\n");
         String model = model("vit.safetensors",
                 new VisionConfig.Transformer(SIZE, 16, 64, 1, 1, 256, Activation.QUICK_GELU), vocab);
@@ -72,6 +75,7 @@ final class Rehearsal {
         clip("--help");
         clip("backends");
         clip("info", model);
+        clip("pack", model);
         clip("tokenize", "--vocab", vocab, "the \u201ccaf\u00c3\u00a9\u201d &amp; more");
         clip("tokenize", "--model", model, "--jsonl", "-");
         clip("preprocess", "--model", model, "--normalized", "--out", out, image);
@@ -83,7 +87,7 @@ final class Rehearsal {
         clip("embed", "--model", resNet, "--image", image, "--text", "x", "--raw", "--npy", out + "/e.npy");
         clip("similarity", "--model", model, "--image", image, "--text", "a", "--json", "--threads", "1");
         clip("classify", "--model", model, "--labels", "a,b", "--json", image);
-        clip("rank", "--model", model, "--text", "a", image);
+        clip("rank", "--model", model, "--text", "a", image, photo);
         // The embedded model, which every command uses when none is named.
         clip("info");
         clip("demo", "--out", out + "/demo.png");
@@ -114,6 +118,13 @@ final class Rehearsal {
         byte[] head = {'B', 'M', 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24};
         System.arraycopy(head, 0, file, 0, head.length);
         return file;
+    }
+
+    /** A grey JPEG of 8 x 8 pixels: steps of 1, and tables of one code each, for nothing. */
+    private static byte[] jpeg() {
+        return HexFormat.of().parseHex("ffd8" + "ffdb004300" + "01".repeat(64) + "ffc0000b080008000801011100"
+                + "ffc4001400" + "01" + "00".repeat(16) + "ffc4001410" + "01" + "00".repeat(16) + "ffda0008010100003f00"
+                + "3f" + "ffd9");
     }
 
     private static void clip(String... args) {

@@ -108,8 +108,12 @@ class HubCommandsTest {
                         .containsEntry("complete", true).containsEntry("path", repository().toString()));
         assertThat(clip("list").succeeded().out()).contains("name", ID, "f16", "main 0123456789", "download");
 
+        Path packed = Path
+                .of((String) clip("pack", ID, "--backend", "onednn", "--json").succeeded().json().get("file"));
+        assertThat(packed).exists();
         Map<String, Object> removed = clip("rm", ID, "--json").succeeded().json();
-        assertThat(TinyModels.list(removed.get("removed"))).hasSize(2);
+        assertThat(TinyModels.list(removed.get("removed"))).hasSize(3);
+        assertThat(packed).doesNotExist();
         assertThat((Integer) removed.get("freed_bytes")).isGreaterThan(1_500_000);
         assertThat(repository()).exists();
         clip("rm", ID).refused().contains("nothing of that name").contains("clip list");

@@ -45,20 +45,26 @@ public final class ClipModel implements AutoCloseable {
     private final CallGate gate;
     private final List<ClipSession> sessions = new ArrayList<>();
     private final BlockingQueue<ClipSession> pool;
+    private final Path packedFile;
+    private final String packedProblem;
 
-    private ClipModel(ModelFile file, Backends.Selection selection, LoadOptions options) {
+    private ClipModel(ModelFile file, Backends.Selection selection, LoadOptions options, PackedLayers.Origin layers) {
         this.file = file;
         this.backend = selection.backend();
         this.backendReason = selection.reason();
+        this.packedFile = layers.file();
+        this.packedProblem = layers.problem();
         this.towers = options.towers();
         this.gate = new CallGate("model " + file.name());
         this.arena = backend.newArena();
         boolean complete = false;
         try {
             imageTower = towers.contains(Tower.IMAGE)
-                    ? ImageTower.prepare(backend, arena, file.config(), file)
+                    ? ImageTower.prepare(backend, arena, file.config(), file, layers.store())
                     : null;
-            textTower = towers.contains(Tower.TEXT) ? TextTower.prepare(backend, arena, file.config(), file) : null;
+            textTower = towers.contains(Tower.TEXT)
+                    ? TextTower.prepare(backend, arena, file.config(), file, layers.store())
+                    : null;
             tokenizer = towers.contains(Tower.TEXT) ? readTokenizer(options.ftfy()) : null;
             logitScale = file.logitScale();
             pool = new ArrayBlockingQueue<>(options.pooledSessions());
@@ -109,7 +115,7 @@ public final class ClipModel implements AutoCloseable {
             Backends.Selection selection = Backends.select(options.device(), options.backend(),
                     new BackendOptions(options.threads(), options.precision()));
             backend = selection.backend();
-            model = new ClipModel(file, selection, options);
+            model = PackedLayers.load(file, backend, layers -> new ClipModel(file, selection, options, layers));
             return model;
         } finally {
             if (model == null) {
@@ -195,6 +201,16 @@ public final class ClipModel implements AutoCloseable {
     /** One line: which backend was chosen and why. */
     public String backendReason() {
         return backendReason;
+    }
+
+    /** The file that packed weights are mapped from, see {@link PackedLayers}; empty when they were packed on loading. */
+    public Optional<Path> packedFile() {
+        return Optional.ofNullable(packedFile);
+    }
+
+    /** One line: why a file of packed weights that lies beside the model was passed over; empty when none was. */
+    public Optional<String> packedProblem() {
+        return Optional.ofNullable(packedProblem);
     }
 
     /**

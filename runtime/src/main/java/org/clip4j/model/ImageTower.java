@@ -5,14 +5,21 @@ import org.clip4j.kernels.Backend;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.weights.ClipConfig;
+import org.clip4j.weights.LayerStore;
 import org.clip4j.weights.TensorSource;
 import org.clip4j.weights.VisionConfig;
 
 /** An image encoder with its weights prepared. Immutable, shared by any number of sessions. */
 public interface ImageTower {
-    /** Prepares whichever kind of tower the configuration describes; packed weights go into the arena. */
-    static ImageTower prepare(Backend backend, Arena arena, ClipConfig config, TensorSource weights) {
-        Weights visual = new Weights(backend, arena, weights);
+    /**
+     * Prepares whichever kind of tower the configuration describes.
+     *
+     * @param arena receives what is packed
+     * @param store asked for each layer first; what it has stays where it is
+     */
+    static ImageTower prepare(Backend backend, Arena arena, ClipConfig config, TensorSource weights,
+            LayerStore store) {
+        Weights visual = new Weights(backend, arena, weights, store);
         if (config.vision() instanceof VisionConfig.Transformer vit) {
             return new VisionTransformer(visual, vit, config.embedDim());
         }

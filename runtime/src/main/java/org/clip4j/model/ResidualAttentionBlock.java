@@ -30,8 +30,9 @@ final class ResidualAttentionBlock {
      * @param next the layer norm that follows: ln1 of the next block, or the one behind the last
      */
     ResidualAttentionBlock(Weights weights, String prefix, TransformerShape shape, LayerNorm next) {
-        inProj = weights.backend().linear(weights.arena(), weights.tensor(prefix + ".attn.in_proj_weight"),
-                weights.tensor(prefix + ".attn.in_proj_bias"), Activation.NONE);
+        inProj = weights.linear(prefix + ".attn.in_proj", prefix + ".attn.in_proj_weight",
+                prefix + ".attn.in_proj_bias",
+                Activation.NONE);
         attention = weights.backend().attention(shape.heads(), shape.width() / shape.heads(), shape.causal());
         // A pooled row sees its whole sequence: class tokens because nothing is masked, end tokens because they are last.
         pooledAttention = weights.backend().attention(shape.heads(), shape.width() / shape.heads(), false);

@@ -5,13 +5,20 @@ import org.clip4j.kernels.Backend;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.weights.ClipConfig;
+import org.clip4j.weights.LayerStore;
 import org.clip4j.weights.TensorSource;
 
 /** A text encoder with its weights prepared. Immutable, shared by any number of sessions. */
 public interface TextTower {
-    /** Prepares the tower that the configuration describes; packed weights go into the arena. */
-    static TextTower prepare(Backend backend, Arena arena, ClipConfig config, TensorSource weights) {
-        return new TextTransformer(new Weights(backend, arena, weights), config.text(), config.embedDim());
+    /**
+     * Prepares the tower that the configuration describes.
+     *
+     * @param arena receives what is packed
+     * @param store asked for each layer first; what it has stays where it is
+     */
+    static TextTower prepare(Backend backend, Arena arena, ClipConfig config, TensorSource weights,
+            LayerStore store) {
+        return new TextTransformer(new Weights(backend, arena, weights, store), config.text(), config.embedDim());
     }
 
     /**

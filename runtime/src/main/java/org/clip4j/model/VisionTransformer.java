@@ -37,8 +37,7 @@ final class VisionTransformer implements ImageTower {
         ConvolutionShape patches = new ConvolutionShape(ConvolutionShape.Layout.CHANNELS_FIRST,
                 config.imageResolution(), config.imageResolution(), 3, config.width(), config.patchSize(),
                 config.patchSize(), 0);
-        conv1 = weights.backend().convolution(weights.arena(), patches, weights.tensor("visual.conv1.weight"), null,
-                Activation.NONE);
+        conv1 = weights.convolution("visual.conv1", patches);
         tokens = weights.backend().imageTokens(weights.arena(), weights.tensor("visual.class_embedding"),
                 weights.tensor("visual.positional_embedding"));
         lnPre = weights.layerNorm("visual.ln_pre");

@@ -1,5 +1,6 @@
 package org.clip4j.model;
 
+import java.util.function.Supplier;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Backend;
@@ -8,7 +9,9 @@ import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
+import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
+import org.clip4j.weights.LayerStore;
 import org.clip4j.weights.TensorSource;
 
 /** Looks weights up by their state_dict names and prepares them; used while a tower is built. */
@@ -19,11 +22,13 @@ final class Weights {
     private final Backend backend;
     private final Arena arena;
     private final TensorSource source;
+    private final LayerStore store;
 
-    Weights(Backend backend, Arena arena, TensorSource source) {
+    Weights(Backend backend, Arena arena, TensorSource source, LayerStore store) {
         this.backend = backend;
         this.arena = arena;
         this.source = source;
+        this.store = store;
     }
 
     Backend backend() {
@@ -56,11 +61,37 @@ final class Weights {
     }
 
     Linear linear(String prefix, Activation activation) {
-        return backend.linear(arena, tensor(prefix + ".weight"), tensor(prefix + ".bias"), activation);
+        return linear(prefix, prefix + ".weight", prefix + ".bias", activation);
+    }
+
+    /** A linear layer of tensors with names of their own. */
+    Linear linear(String layer, String weight, String bias, Activation activation) {
+        return linear(layer, activation, () -> backend.linear(arena, tensor(weight), tensor(bias), activation));
+    }
+
+    /** A layer as it was packed before, or made of the model's tensors. */
+    private Linear linear(String layer, Activation activation, Supplier<Linear> fresh) {
+        PackedWeights kept = store.find(layer);
+        if (kept != null) {
+            return backend.linear(arena, kept, activation);
+        }
+        Linear made = fresh.get();
+        report(layer, made.packed());
+        return made;
+    }
+
+    private void report(String layer, PackedWeights packed) {
+        if (packed != null) {
+            store.packed(layer, packed);
+        }
     }
 
     /** A projection that checkpoints store as [in, out], used as x * W. */
     Linear projection(String name) {
+        return linear(name, Activation.NONE, () -> backend.linear(arena, transposed(name), null, Activation.NONE));
+    }
+
+    private Tensor transposed(String name) {
         Tensor stored = tensor(name); // [D,E]
         int width = stored.size(0);
         int embedDim = stored.size(1);
@@ -74,12 +105,33 @@ final class Weights {
             }
             transposed.write(column * width, line, 0, width);
         }
-        return backend.linear(arena, transposed, null, Activation.NONE);
+        return transposed;
+    }
+
+    /** A convolution without a bias. */
+    Convolution convolution(String prefix, ConvolutionShape shape) {
+        return convolution(prefix, shape, Activation.NONE,
+                () -> backend.convolution(arena, shape, tensor(prefix + ".weight"), null, Activation.NONE));
     }
 
     /** A convolution with its batch norm folded in: both are affine, so one product does. */
     Convolution convolutionWithBatchNorm(String convolution, String batchNorm, ConvolutionShape shape,
             Activation activation) {
+        return convolution(convolution, shape, activation, () -> folded(convolution, batchNorm, shape, activation));
+    }
+
+    private Convolution convolution(String layer, ConvolutionShape shape, Activation activation,
+            Supplier<Convolution> fresh) {
+        PackedWeights kept = store.find(layer);
+        if (kept != null) {
+            return backend.convolution(arena, shape, kept, activation);
+        }
+        Convolution made = fresh.get();
+        report(layer, made.packed());
+        return made;
+    }
+
+    private Convolution folded(String convolution, String batchNorm, ConvolutionShape shape, Activation activation) {
         Tensor weight = tensor(convolution + ".weight"); // [outChannels,inChannels,kernel,kernel]
         Tensor gain = tensor(batchNorm + ".weight");
         Tensor bias = tensor(batchNorm + ".bias");

@@ -20,6 +20,7 @@ import org.clip4j.model.TextTower;
 import org.clip4j.openblas.OpenBlasBackendProvider;
 import org.clip4j.testing.Closeness;
 import org.clip4j.weights.ClipConfig;
+import org.clip4j.weights.LayerStore;
 import org.clip4j.weights.TextConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -178,7 +179,8 @@ class TrainableClipTest {
             try (TrainableClip model = new TrainableClip(parameters, backend, backward, PAIRS)) {
                 model.encodeImages(batch, 0, PAIRS, embeddings);
                 model.encodeTexts(batch, 0, PAIRS, embeddings);
-                ImageTower.Pass images = ImageTower.prepare(backend, arena, parameters.config(), parameters)
+                ImageTower.Pass images = ImageTower.prepare(backend, arena, parameters.config(), parameters,
+                        LayerStore.NONE)
                         .newPass(context, arena, PAIRS);
                 Tensor input = images.input();
                 for (int i = 0; i < input.elements(); i++) {
@@ -186,7 +188,8 @@ class TrainableClipTest {
                 }
                 images.run(PAIRS);
                 assertThat(Values.of(model.projectedImages())).isEqualTo(Values.of(images.output()));
-                TextTower.Pass texts = TextTower.prepare(backend, arena, parameters.config(), parameters)
+                TextTower.Pass texts = TextTower.prepare(backend, arena, parameters.config(), parameters,
+                        LayerStore.NONE)
                         .newPass(context, arena, PAIRS, batch.offsets()[PAIRS]);
                 texts.run(batch.ids(), batch.offsets(), PAIRS);
                 assertThat(Values.of(model.projectedTexts())).isEqualTo(Values.of(texts.output()));

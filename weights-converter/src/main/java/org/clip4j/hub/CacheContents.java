@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.clip4j.weights.JsonFields;
 import org.clip4j.weights.ModelFileException;
+import org.clip4j.weights.PackedFile;
 
 /**
  * What lies in the caches: converted models, and downloads. Removes both, and nothing that is not in a cache: links are
@@ -105,7 +106,7 @@ public final class CacheContents {
     }
 
     /**
-     * Removes what belongs to a name: its converted models in all variants, and, if wanted, its downloads. The
+     * Removes what belongs to a name: its converted models in all variants with what was packed of them, and, if wanted, its downloads. The
      * vocabulary that came with one of OpenAI's checkpoints is a repository of its own and stays.
      *
      * @return the files and folders that have gone, with their sizes
@@ -120,6 +121,10 @@ public final class CacheContents {
             requireInside(model.path(), shelf.folder());
             Files.delete(model.path());
             removed.add(new CachedDownload(name, model.path(), model.sizeBytes(), true));
+            for (Path packed : PackedFile.allBeside(model.path())) {
+                removed.add(new CachedDownload(name, packed, Files.size(packed), true));
+                Files.delete(packed);
+            }
         }
         if (downloads) {
             Optional<OpenAiCheckpoint> checkpoint = OpenAiCheckpoint.named(OpenAiCheckpoint.ALL, name);
