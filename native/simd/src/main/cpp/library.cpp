@@ -1,4 +1,5 @@
 // The library's face to Java: org.clip4j.simd.SimdLibrary. Addresses are native ones that Java has checked.
+#include "affinity.h"
 #include "kernels.h"
 #include "memory.h"
 #include "org_clip4j_simd_SimdLibrary.h"
@@ -54,6 +55,26 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_unmap(JNIEnv*, jclass, j
 JNIEXPORT jobject JNICALL Java_org_clip4j_simd_SimdLibrary_buffer(JNIEnv* environment, jclass, jlong address,
                                                                   jlong bytes) {
   return environment->NewDirectByteBuffer(at<void>(address), bytes);
+}
+
+JNIEXPORT jintArray JNICALL Java_org_clip4j_simd_SimdLibrary_affinity(JNIEnv* environment, jclass, jboolean first) {
+  jint processors[clip4j::MOST_PROCESSORS];
+  jint count = clip4j::affinity(first == JNI_TRUE, processors);
+  jintArray array = environment->NewIntArray(count);
+  if (array != nullptr) {
+    environment->SetIntArrayRegion(array, 0, count, processors);
+  }
+  return array;
+}
+
+JNIEXPORT jint JNICALL Java_org_clip4j_simd_SimdLibrary_bindThread(JNIEnv* environment, jclass, jintArray array) {
+  jint processors[clip4j::MOST_PROCESSORS];
+  jint count = environment->GetArrayLength(array);
+  if (count > clip4j::MOST_PROCESSORS) {
+    count = clip4j::MOST_PROCESSORS;
+  }
+  environment->GetIntArrayRegion(array, 0, count, processors);
+  return clip4j::bind_thread(processors, count);
 }
 
 JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_pack(JNIEnv*, jclass, jlong kernels, jint form, jint type,

@@ -23,6 +23,14 @@ public interface Backend extends AutoCloseable {
     /** Threads that one call runs on, the caller's own included. */
     int threads();
 
+    /**
+     * The processors that its threads are bound to, the first one left to the caller's; empty when they are bound to none.
+     * The caller's own thread is bound by {@link PinnedThread}.
+     */
+    default int[] pinnedProcessors() {
+        return new int[0];
+    }
+
     /** One line for people: library, version, instruction set. */
     String description();
 

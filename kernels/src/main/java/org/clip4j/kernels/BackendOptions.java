@@ -6,11 +6,12 @@ package org.clip4j.kernels;
  * @param threads threads of one call, the caller's own included; at least 1
  * @param precision of the matrix products
  * @param deviceIndex which of several devices of the kind, counted from 0
+ * @param pinned whether each of the backend's own threads is bound to a processor; the caller's stays as it is
  */
-public record BackendOptions(int threads, Precision precision, int deviceIndex) {
-    /** For the first device. */
+public record BackendOptions(int threads, Precision precision, int deviceIndex, boolean pinned) {
+    /** For the first device, with threads that the system may move. */
     public BackendOptions(int threads, Precision precision) {
-        this(threads, precision, 0);
+        this(threads, precision, 0, false);
     }
 
     /** Checks the numbers. */
@@ -25,7 +26,12 @@ public record BackendOptions(int threads, Precision precision, int deviceIndex) 
 
     /** With another device. */
     public BackendOptions withDeviceIndex(int newDeviceIndex) {
-        return new BackendOptions(threads, precision, newDeviceIndex);
+        return new BackendOptions(threads, precision, newDeviceIndex, pinned);
+    }
+
+    /** With threads that are bound to processors, or that the system may move. */
+    public BackendOptions withPinned(boolean newPinned) {
+        return new BackendOptions(threads, precision, deviceIndex, newPinned);
     }
 
     /** As many threads as processors granted to this process (a container's quota included), in f32. */

@@ -1,6 +1,7 @@
 package org.clip4j.kernels;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -58,6 +59,10 @@ public final class Backends {
             throw new BackendException("there is one such device only: device=" + device + "; choose "
                     + wanted.kind(), null);
         }
+        if (options.pinned() && !wanted.kind().equals(ONE_OF_A_KIND)) {
+            throw new BackendException("threads are pinned for backends of the processor only: device=" + device
+                    + "; do not pin them, or choose " + ONE_OF_A_KIND, null);
+        }
         BackendOptions onDevice = options.withDeviceIndex(wanted.index());
         return name.equals(AUTO) ? openFastest(device, candidates, onDevice) : openNamed(name, candidates, onDevice);
     }
@@ -94,6 +99,13 @@ public final class Backends {
 
     private static String describe(Backend backend) {
         return "backend '" + backend.name() + "' (" + backend.description() + "), precision "
-                + backend.precision().label() + ", threads " + backend.threads();
+                + backend.precision().label() + ", threads " + backend.threads() + pinning(backend.pinnedProcessors());
+    }
+
+    private static String pinning(int[] processors) {
+        return processors.length == 0
+                ? ""
+                : " for processors " + Arrays.stream(processors).mapToObj(String::valueOf)
+                        .collect(Collectors.joining(","));
     }
 }

@@ -7,6 +7,7 @@ import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Attention;
 import org.clip4j.kernels.AveragePool;
 import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.Convolution;
 import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.DType;
@@ -19,6 +20,7 @@ import org.clip4j.kernels.MeanToken;
 import org.clip4j.kernels.NearestRows;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.PackedWeights;
+import org.clip4j.kernels.PinningOrder;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowGather;
@@ -36,18 +38,38 @@ public final class CpuBackend implements Backend {
     private final MatrixEngine engine;
     private final RowKernels rows;
     private final ThreadTeam team;
+    private final int[] pinnedProcessors;
 
     /**
-     * Starts {@code threads - 1} worker threads.
+     * Starts {@code threads - 1} worker threads, which the system may move.
      *
      * @param name as given to {@code --backend}
      * @param rows for native engines {@link RowKernelsProvider#fastest}
      */
     public CpuBackend(String name, MatrixEngine engine, RowKernels rows, int threads) {
+        this(name, engine, rows, new BackendOptions(threads, engine.precision()));
+    }
+
+    /**
+     * Starts as many worker threads as the options ask for, less the caller's own.
+     *
+     * @param engine closed at once when the threads cannot be had
+     * @throws org.clip4j.kernels.BackendException when the threads are to be pinned and cannot
+     */
+    public CpuBackend(String name, MatrixEngine engine, RowKernels rows, BackendOptions options) {
         this.name = name;
         this.engine = engine;
         this.rows = rows;
-        this.team = new ThreadTeam(threads);
+        boolean complete = false;
+        try {
+            pinnedProcessors = options.pinned() ? PinningOrder.forThreads(options.threads()) : new int[0];
+            team = new ThreadTeam(options.threads(), pinnedProcessors);
+            complete = true;
+        } finally {
+            if (!complete) {
+                engine.close();
+            }
+        }
     }
 
     @Override
@@ -63,6 +85,11 @@ public final class CpuBackend implements Backend {
     @Override
     public int threads() {
         return team.size();
+    }
+
+    @Override
+    public int[] pinnedProcessors() {
+        return pinnedProcessors.clone();
     }
 
     @Override

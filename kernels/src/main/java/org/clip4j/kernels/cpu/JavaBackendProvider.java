@@ -38,6 +38,6 @@ public final class JavaBackendProvider implements BackendProvider {
             throw new BackendException("backend 'java' offers precision f32 only: asked="
                     + options.precision().label(), null);
         }
-        return new CpuBackend(NAME, new JavaMatrixEngine(), new JavaRowKernels(), options.threads());
+        return new CpuBackend(NAME, new JavaMatrixEngine(), new JavaRowKernels(), options);
     }
 }

@@ -1,9 +1,11 @@
 package org.clip4j.kernels.cpu;
 
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.clip4j.kernels.ThreadAffinity;
 
 /**
  * A fixed number of threads that work on one task together: the caller's own, and daemon workers that wait for the next
@@ -35,21 +37,60 @@ final class ThreadTeam implements AutoCloseable {
     private Task task;
     private Thread caller;
 
-    /** Starts {@code size - 1} workers, or none when one of them cannot be started. */
+    /** Starts {@code size - 1} workers that the system may move, or none when one of them cannot be started. */
     ThreadTeam(int size) {
+        this(size, new int[0]);
+    }
+
+    /**
+     * Starts {@code size - 1} workers, or none when one of them cannot be started or bound.
+     *
+     * @param processors one for each lane, the caller's included, whose thread is left alone; or none
+     */
+    ThreadTeam(int size, int[] processors) {
         this.size = size;
         this.workers = new Thread[size - 1];
+        CountDownLatch bound = new CountDownLatch(processors.length == 0 ? 0 : size - 1);
         try {
             for (int i = 0; i < workers.length; i++) {
                 int lane = i + 1;
-                Thread worker = new Thread(() -> work(lane), "clip4j-worker-" + lane);
+                Thread worker = new Thread(() -> {
+                    if (processors.length == 0 || bind(processors[lane], bound)) {
+                        work(lane);
+                    }
+                }, "clip4j-worker-" + lane);
                 worker.setDaemon(true);
                 worker.start();
                 workers[i] = worker;
             }
+            awaitBound(bound);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
+        }
+    }
+
+    private boolean bind(int processor, CountDownLatch bound) {
+        try {
+            ThreadAffinity.find().bind(processor);
+            return true;
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e); // thrown by the constructor
+            return false;
+        } finally {
+            bound.countDown();
+        }
+    }
+
+    private void awaitBound(CountDownLatch bound) {
+        try {
+            bound.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while threads were pinned", e);
+        }
+        if (failure.get() instanceof RuntimeException refused) {
+            throw refused;
         }
     }
 

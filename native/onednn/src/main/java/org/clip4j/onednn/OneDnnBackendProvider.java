@@ -69,7 +69,7 @@ public final class OneDnnBackendProvider implements BackendProvider {
         }
         RowKernels rows = RowKernelsProvider.fastest();
         OneDnnEngine engine = new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), rows, probe.detail());
-        return new CpuBackend(NAME, engine, rows, options.threads());
+        return new CpuBackend(NAME, engine, rows, options);
     }
 
     /** On other processors than x86-64 the library has no int8 product but its plain definition. */

@@ -57,7 +57,7 @@ public final class OpenBlasBackendProvider implements BackendProvider {
                     + options.precision().label(), null);
         }
         return new CpuBackend(NAME, new OpenBlasEngine(probe.detail()), RowKernelsProvider.fastest(),
-                options.threads());
+                options);
     }
 
     private static String describe() {

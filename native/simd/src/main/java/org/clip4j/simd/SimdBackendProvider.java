@@ -66,7 +66,7 @@ public final class SimdBackendProvider implements BackendProvider {
     static Backend open(BackendOptions options, InstructionSet most) {
         long kernels = SimdLibrary.kernels(most.level());
         SimdEngine engine = new SimdEngine(kernels, options.precision(), describe(kernels));
-        return new CpuBackend(NAME, engine, new SimdRowKernels(kernels), options.threads());
+        return new CpuBackend(NAME, engine, new SimdRowKernels(kernels), options);
     }
 
     /** The fastest kernels that processor and user allow; the library is loaded. */

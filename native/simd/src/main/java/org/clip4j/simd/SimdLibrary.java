@@ -45,6 +45,14 @@ final class SimdLibrary {
     /** A view of native memory, which it does not own. */
     static native ByteBuffer buffer(long address, long bytes);
 
+    /**
+     * Processors that the process's first thread may run on, or the calling one; none when the system does not say.
+     */
+    static native int[] affinity(boolean first);
+
+    /** Lets the calling thread run on these processors only; 0, or the system's error code. */
+    static native int bindThread(int[] processors);
+
     /** Packs panels of a layer's weights, and in INT8 sets their columns' scales. */
     static native void pack(long kernels, int form, int type, long weights, int depth, int columns, int firstPanel,
             int lastPanel, long packed, long scales);
