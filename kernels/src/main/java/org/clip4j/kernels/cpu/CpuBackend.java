@@ -169,7 +169,7 @@ public final class CpuBackend implements Backend {
     /** Packing is shared by all threads, part by part. */
     private void forEach(int parts, IntConsumer work) {
         AtomicInteger next = new AtomicInteger();
-        team.run((lane, lanes) -> {
+        team.share((lane, lanes) -> {
             for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
                 work.accept(part);
             }

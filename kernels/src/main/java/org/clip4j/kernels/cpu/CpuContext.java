@@ -50,8 +50,12 @@ final class CpuContext implements ExecutionContext, ThreadTeam.Task {
     /** Runs the operation of the call on all lanes. */
     static void run(ExecutionContext context) {
         CpuContext own = (CpuContext) context;
+        if (own.call.task != null) {
+            own.team.run(own); // has a share of its own for each lane
+            return;
+        }
         own.nextPart.set(0);
-        own.team.run(own);
+        own.team.share(own);
     }
 
     @Override

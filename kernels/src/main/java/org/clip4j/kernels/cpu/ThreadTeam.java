@@ -1,7 +1,7 @@
 package org.clip4j.kernels.cpu;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,14 +26,25 @@ final class ThreadTeam implements AutoCloseable {
      */
     private static final int SPINS = 2_000;
 
+    /*
+     * Fields of the state, one task being one round: workers at work in it, whether more may begin, how many have begun,
+     * and its number.
+     */
+    private static final long ONE_INSIDE = 1;
+    private static final long INSIDE = 0xFFFF;
+    private static final long OPEN = 1L << 16;
+    private static final long ONE_BEGUN = 1L << 17;
+    private static final int BEGUN_SHIFT = 17;
+    private static final int BEGUN = 0x7FFF;
+    private static final int ROUND_SHIFT = 32;
+
     private final int size;
     private final Thread[] workers;
     private final ReentrantLock turn = new ReentrantLock(true);
-    private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final AtomicInteger round = new AtomicInteger();
+    private final AtomicLong state = new AtomicLong();
     private volatile boolean closed;
-    /** Written before {@link #round} is, and read after it, so that workers see both. */
+    /** Written before a round is opened, and read by workers that have begun it. */
     private Task task;
     private Thread caller;
 
@@ -105,6 +116,21 @@ final class ThreadTeam implements AutoCloseable {
      *         the caller's own lane throws is passed on as it is
      */
     void run(Task newTask) {
+        run(newTask, true);
+    }
+
+    /**
+     * Runs a task whose lanes take what is left to do from one another. Returns when the caller's lane has found nothing
+     * left and those that have begun are done; workers that come later are not waited for. One that the system has taken
+     * its processor from costs nothing then, unless that was within the task.
+     *
+     * @throws IllegalStateException as {@link #run(Task)} does
+     */
+    void share(Task newTask) {
+        run(newTask, false);
+    }
+
+    private void run(Task newTask, boolean everyLane) {
         if (size == 1) {
             requireOpen();
             newTask.run(0, 1);
@@ -115,15 +141,15 @@ final class ThreadTeam implements AutoCloseable {
             requireOpen();
             task = newTask;
             caller = Thread.currentThread();
-            unfinished.set(workers.length);
-            round.incrementAndGet();
+            // Nobody else changes the state of a round that is over.
+            state.set(((long) (round(state.get()) + 1) << ROUND_SHIFT) | OPEN);
             for (Thread worker : workers) {
                 LockSupport.unpark(worker);
             }
             try {
                 newTask.run(0, size);
             } finally {
-                awaitWorkers();
+                awaitWorkers(everyLane);
             }
             // Looked at while it is still this caller's turn: the next one must not be given this one's failure.
             Throwable thrown = failure.get();
@@ -144,15 +170,26 @@ final class ThreadTeam implements AutoCloseable {
         }
     }
 
-    private void awaitWorkers() {
+    private void awaitWorkers(boolean everyLane) {
+        if (!everyLane) {
+            state.addAndGet(-OPEN);
+        }
         int spins = 0;
-        while (unfinished.get() > 0) {
+        while (isUnfinished(state.get(), everyLane)) {
             if (++spins < SPINS) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.park(this);
             }
         }
+    }
+
+    private boolean isUnfinished(long now, boolean everyLane) {
+        return (now & INSIDE) != 0 || (everyLane && ((int) (now >>> BEGUN_SHIFT) & BEGUN) != workers.length);
+    }
+
+    private static int round(long state) {
+        return (int) (state >>> ROUND_SHIFT);
     }
 
     private void runWorkersLane(int lane) {
@@ -167,23 +204,34 @@ final class ThreadTeam implements AutoCloseable {
         int seen = 0;
         while (!closed) {
             int spins = 0;
-            while (round.get() == seen && !closed) {
+            while (round(state.get()) == seen && !closed) {
                 if (++spins < SPINS) {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
                 }
             }
-            if (closed) {
-                return;
-            }
-            seen = round.get();
-            Thread waiting = caller;
-            runWorkersLane(lane);
-            if (unfinished.decrementAndGet() == 0) {
-                LockSupport.unpark(waiting);
+            seen = round(state.get());
+            if (begin(seen)) {
+                Thread waiting = caller;
+                runWorkersLane(lane);
+                if ((state.addAndGet(-ONE_INSIDE) & INSIDE) == 0) {
+                    LockSupport.unpark(waiting);
+                }
             }
         }
+    }
+
+    /** False when that round is over. */
+    private boolean begin(int round) {
+        long now = state.get();
+        while (round(now) == round && (now & OPEN) != 0) {
+            if (state.compareAndSet(now, now + ONE_BEGUN + ONE_INSIDE)) {
+                return true;
+            }
+            now = state.get();
+        }
+        return false;
     }
 
     /** Waits for a task that is running, then for the workers to end. */

@@ -47,6 +47,70 @@ class ThreadTeamTest {
         }
     }
 
+    /** A worker takes longer to wake than a caller that has nothing to do. */
+    @Test
+    void sharedTasksDoNotWaitForWorkersThatHaveNotBegun() throws InterruptedException {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            AtomicInteger begun = new AtomicInteger();
+            AtomicInteger done = new AtomicInteger();
+            int rounds = 100;
+            for (int round = 0; round < rounds; round++) {
+                Thread.sleep(2);
+                team.share((lane, lanes) -> {
+                    begun.incrementAndGet();
+                    done.incrementAndGet();
+                });
+                assertThat(done).as("those that have begun").hasValue(begun.get());
+            }
+            assertThat(done.get()).isBetween(rounds, 3 * rounds - 1);
+            // Those that were late are there again.
+            team.run((lane, lanes) -> done.addAndGet(1_000));
+            assertThat(done.get()).isBetween(3_000 + rounds, 3_000 + 3 * rounds - 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8})
+    void sharedWorkIsDoneOnceAndIsVisible(int size) {
+        try (ThreadTeam team = new ThreadTeam(size)) {
+            int[] parts = new int[64];
+            AtomicInteger next = new AtomicInteger();
+            ThreadTeam.Task task = (lane, lanes) -> {
+                for (int part = next.getAndIncrement(); part < parts.length; part = next.getAndIncrement()) {
+                    parts[part]++;
+                }
+            };
+            for (int round = 1; round <= 10_000; round++) {
+                next.set(0);
+                if (round % 7 == 0) {
+                    team.run(task);
+                } else {
+                    team.share(task);
+                }
+                assertThat(parts).containsOnly(round);
+            }
+        }
+    }
+
+    @Test
+    void sharedFailuresReachTheirCaller() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            for (int round = 0; round < 1_000; round++) {
+                AtomicInteger begun = new AtomicInteger();
+                assertThatThrownBy(() -> team.share((lane, lanes) -> {
+                    if (lane == 1) {
+                        begun.set(1);
+                        throw new IllegalStateException("broken lane");
+                    }
+                    while (begun.get() == 0) {
+                        LockSupport.parkNanos(1_000);
+                    }
+                })).isInstanceOf(IllegalStateException.class).hasMessageContaining("broken lane");
+                team.share((lane, lanes) -> {});
+            }
+        }
+    }
+
     @Test
     void wakesWorkersThatHaveParked() throws InterruptedException {
         try (ThreadTeam team = new ThreadTeam(3)) {
