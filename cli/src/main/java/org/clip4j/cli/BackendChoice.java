@@ -22,6 +22,9 @@ import picocli.CommandLine.TypeConversionException;
 final class BackendChoice {
     private static final DeviceName DEFAULT_DEVICE = new DeviceName("cpu", 0);
 
+    /** Asked for before the command's thread may be bound to one of them, when Java counts that one only. */
+    private final int processors = BackendOptions.defaults().threads();
+
     // No default values here: they would replace what was given before the command's name.
     @Option(names = "--device", paramLabel = "DEVICE", scope = ScopeType.INHERIT, description = {
             "cpu, cuda or, where there are several cards, cuda:N; default cpu."}, converter = DeviceNameConverter.class)
@@ -36,6 +39,9 @@ final class BackendChoice {
     @Option(names = "--threads", paramLabel = "N", scope = ScopeType.INHERIT, description = {
             "Default: the processors granted to the process."}, converter = ThreadCount.class)
     private Integer threads;
+    @Option(names = "--pin", scope = ScopeType.INHERIT, description = {
+            "Bind each thread that computes to a processor of its own; for even times on a machine with nothing else to do."})
+    private Boolean pinned;
 
     /** Names of {@link Precision}. */
     static final class PrecisionNames implements Iterable<String> {
@@ -89,7 +95,17 @@ final class BackendChoice {
 
     /** Threads of one call. */
     int threads() {
-        return threads == null ? BackendOptions.defaults().threads() : threads;
+        return threads == null ? processors : threads;
+    }
+
+    /** Whether threads are bound to processors, the command's own among them. */
+    boolean pinned() {
+        return pinned != null && pinned;
+    }
+
+    /** For what computes without a model, in f32. */
+    BackendOptions backendOptions() {
+        return new BackendOptions(threads(), Precision.F32).withPinned(pinned());
     }
 
     Precision precision() {
@@ -124,7 +140,7 @@ final class BackendChoice {
             checkNames(Backends.providers());
         }
         return LoadOptions.defaults().withDevice(device()).withBackend(backend()).withThreads(threads())
-                .withPrecision(precision());
+                .withPrecision(precision()).withPinned(pinned());
     }
 
     /**

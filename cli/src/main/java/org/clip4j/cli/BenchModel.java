@@ -20,9 +20,11 @@ final class BenchModel implements AutoCloseable {
     private final String name;
     private final Path file;
     private final boolean temporary;
+    private final ClipCommand clip;
     private final ClipConfig config;
 
-    private BenchModel(String name, Path file, boolean temporary) throws IOException {
+    private BenchModel(String name, Path file, boolean temporary, ClipCommand clip) throws IOException {
+        this.clip = clip;
         this.name = name;
         this.file = file;
         this.temporary = temporary;
@@ -41,9 +43,9 @@ final class BenchModel implements AutoCloseable {
     static BenchModel of(Path model, ClipCommand clip) throws IOException {
         if (model == null) {
             ModelChoice.noteEmbedded("--model or --synth", clip);
-            return new BenchModel(EmbeddedModel.NAME, null, false);
+            return new BenchModel(EmbeddedModel.NAME, null, false, clip);
         }
-        return new BenchModel(model.toString(), clip.modelFile(model), false);
+        return new BenchModel(model.toString(), clip.modelFile(model), false, clip);
     }
 
     /** Generated weights of one of the {@link PublishedArchitectures}. */
@@ -62,7 +64,7 @@ final class BenchModel implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         }
-        return new BenchModel("synth " + architecture, file, true);
+        return new BenchModel("synth " + architecture, file, true, clip);
     }
 
     private ModelFile open() throws IOException {
@@ -82,7 +84,17 @@ final class BenchModel implements AutoCloseable {
     ClipModel load(LoadOptions options) throws IOException {
         // Unmaps the file of the model that was closed before, which would count as resident memory.
         System.gc();
-        return ClipModel.load(open(), options);
+        ClipModel loaded = ClipModel.load(open(), options);
+        boolean usable = false;
+        try {
+            clip.pinThread(loaded);
+            usable = true;
+            return loaded;
+        } finally {
+            if (!usable) {
+                loaded.close();
+            }
+        }
     }
 
     @Override

@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.clip4j.clip.ClipModel;
 import org.clip4j.hub.HubSettings;
 import org.clip4j.hub.ModelResolver;
+import org.clip4j.kernels.PinnedThread;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,6 +40,7 @@ public final class ClipCommand implements Runnable {
     private BackendChoice backendChoice;
     @Spec
     private CommandSpec spec;
+    private PinnedThread pinnedThread;
 
     private ClipCommand(Console console, Map<String, String> environment) {
         this.console = console;
@@ -89,8 +92,9 @@ public final class ClipCommand implements Runnable {
             Map<String, String> environment) {
         Console console = new Console(in, out, err);
         Failures failures = new Failures(console);
+        ClipCommand command = new ClipCommand(console, environment);
         try {
-            CommandLine line = new CommandLine(new ClipCommand(console, environment));
+            CommandLine line = new CommandLine(command);
             addCommands(line, List.of(args));
             line.setExpandAtFiles(false);
             line.setColorScheme(CommandLine.Help.defaultColorScheme(console.colored() ? Ansi.ON : Ansi.OFF));
@@ -110,6 +114,10 @@ public final class ClipCommand implements Runnable {
         } catch (VirtualMachineError | LinkageError e) {
             // Not handled, but said in one line: the process ends.
             return failures.failed(e);
+        } finally {
+            if (command.pinnedThread != null) {
+                command.pinnedThread.close();
+            }
         }
     }
 
@@ -137,6 +145,13 @@ public final class ClipCommand implements Runnable {
     /** The model file that a path, or the name of a pulled model, means. */
     Path modelFile(Path given) throws IOException {
         return new ModelResolver(hubSettings()).resolve(given);
+    }
+
+    /** Binds the command's thread until the command ends, where that was asked for; the model's threads are there already. */
+    void pinThread(ClipModel loaded) {
+        if (backendChoice.pinned() && pinnedThread == null) {
+            pinnedThread = loaded.pinThread();
+        }
     }
 
     BackendChoice backendChoice() {

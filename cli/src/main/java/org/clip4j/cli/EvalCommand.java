@@ -98,7 +98,7 @@ final class EvalCommand implements Callable<Integer> {
             if (samples instanceof CaptionedSamples captioned) {
                 BackendChoice choice = clip.backendChoice();
                 try (Backend backend = Backends.open(choice.device(), choice.backend(),
-                        new BackendOptions(choice.threads(), Precision.F32))) {
+                        choice.backendOptions())) {
                     Evaluator.PairResult result = evaluator.pairs(captioned, pairs, backend);
                     report.pairs(result, samples instanceof DrawnCaptions drawn ? drawn.oracle(pairs) : null);
                 }

@@ -66,6 +66,7 @@ final class ModelChoice {
             }
             noteSkippedBackends(loaded, options, clip.console());
             loaded.packedProblem().ifPresent(clip.console()::note);
+            clip.pinThread(loaded);
             usable = true;
             return loaded;
         } finally {

@@ -123,12 +123,15 @@ final class TrainCommand implements Callable<Integer> {
     private CpuBackend backend() {
         BackendChoice choice = clip.backendChoice();
         choice.loadOptions();
+        if (choice.pinned()) {
+            throw new InputException("training draws and reads pictures on threads of its own, which would share a"
+                    + " processor with its computing: --pin; leave it out");
+        }
         if (choice.precision() != Precision.F32) {
             throw new InputException("training has one precision: --precision " + choice.precision().label()
                     + " expected f32");
         }
-        Backend backend = Backends.open(choice.device(), choice.backend(),
-                new BackendOptions(choice.threads(), Precision.F32));
+        Backend backend = Backends.open(choice.device(), choice.backend(), choice.backendOptions());
         if (backend instanceof CpuBackend cpu) {
             return cpu;
         }

@@ -62,6 +62,7 @@ final class VerifyCommand implements Callable<Integer> {
         options = byName.isEmpty() ? options.withTowers(Tower.TEXT) : options.withTowers(Tower.TEXT, Tower.IMAGE);
         List<ModelCheck.Outcome> outcomes;
         try (ClipModel loaded = ClipModel.load(file, options); ClipSession session = loaded.newSession()) {
+            clip.pinThread(loaded);
             outcomes = new ModelCheck(session, source, hasVocabulary, byName).run(published);
         }
         print(outcomes);

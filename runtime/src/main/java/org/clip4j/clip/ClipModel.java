@@ -16,6 +16,8 @@ import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Backend;
 import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.Backends;
+import org.clip4j.kernels.PinnedThread;
+import org.clip4j.kernels.PinningOrder;
 import org.clip4j.model.ImageTower;
 import org.clip4j.model.TextTower;
 import org.clip4j.text.BpeMerges;
@@ -113,7 +115,7 @@ public final class ClipModel implements AutoCloseable {
         ClipModel model = null;
         try {
             Backends.Selection selection = Backends.select(options.device(), options.backend(),
-                    new BackendOptions(options.threads(), options.precision()));
+                    new BackendOptions(options.threads(), options.precision()).withPinned(options.pinned()));
             backend = selection.backend();
             model = PackedLayers.load(file, backend, layers -> new ClipModel(file, selection, options, layers));
             return model;
@@ -192,6 +194,19 @@ public final class ClipModel implements AutoCloseable {
     /** Name of the backend that runs the model. */
     public String backendName() {
         return backend.name();
+    }
+
+    /**
+     * Binds the calling thread to the processor that threads of {@link LoadOptions#pinned} leave to it, or to the first one
+     * granted to the process where those are not bound; several threads of which each calls a session are better told apart
+     * by {@link PinnedThread#to}.
+     *
+     * @return to be closed by the same thread, which then runs where it could before
+     * @throws org.clip4j.kernels.BackendException when threads cannot be bound here, with the reason
+     */
+    public PinnedThread pinThread() {
+        int[] pinned = backend.pinnedProcessors();
+        return PinnedThread.to(pinned.length > 0 ? pinned[0] : PinningOrder.granted()[0]);
     }
 
     Backend backend() {

@@ -16,9 +16,11 @@ import org.clip4j.kernels.Precision;
  * @param towers to load
  * @param ftfy whether texts are repaired with ftfy's rules before they are tokenized, as openai/CLIP does
  * @param pooledSessions sessions behind {@link ClipModel#embed(org.clip4j.image.Image)} and its sisters
+ * @param pinned whether the threads that the backend starts are bound to a processor each; for the caller's own there is
+ *     {@link ClipModel#pinThread}
  */
 public record LoadOptions(String device, String backend, int threads, Precision precision, Set<Tower> towers,
-        boolean ftfy, int pooledSessions) {
+        boolean ftfy, int pooledSessions, boolean pinned) {
     /** Checks the values, copies the set. */
     public LoadOptions {
         towers = Set.copyOf(towers);
@@ -35,41 +37,47 @@ public record LoadOptions(String device, String backend, int threads, Precision 
     public static LoadOptions defaults() {
         BackendOptions options = BackendOptions.defaults();
         return new LoadOptions("cpu", Backends.AUTO, options.threads(), options.precision(),
-                EnumSet.allOf(Tower.class), true, 1);
+                EnumSet.allOf(Tower.class), true, 1, false);
     }
 
     /** With another device. */
     public LoadOptions withDevice(String newDevice) {
-        return new LoadOptions(newDevice, backend, threads, precision, towers, ftfy, pooledSessions);
+        return new LoadOptions(newDevice, backend, threads, precision, towers, ftfy, pooledSessions, pinned);
     }
 
     /** With another backend. */
     public LoadOptions withBackend(String newBackend) {
-        return new LoadOptions(device, newBackend, threads, precision, towers, ftfy, pooledSessions);
+        return new LoadOptions(device, newBackend, threads, precision, towers, ftfy, pooledSessions, pinned);
     }
 
     /** With another number of threads. */
     public LoadOptions withThreads(int newThreads) {
-        return new LoadOptions(device, backend, newThreads, precision, towers, ftfy, pooledSessions);
+        return new LoadOptions(device, backend, newThreads, precision, towers, ftfy, pooledSessions, pinned);
     }
 
     /** With another precision. */
     public LoadOptions withPrecision(Precision newPrecision) {
-        return new LoadOptions(device, backend, threads, newPrecision, towers, ftfy, pooledSessions);
+        return new LoadOptions(device, backend, threads, newPrecision, towers, ftfy, pooledSessions, pinned);
     }
 
     /** With these towers only. */
     public LoadOptions withTowers(Tower first, Tower... others) {
-        return new LoadOptions(device, backend, threads, precision, EnumSet.of(first, others), ftfy, pooledSessions);
+        return new LoadOptions(device, backend, threads, precision, EnumSet.of(first, others), ftfy, pooledSessions,
+                pinned);
     }
 
     /** With ftfy's repairs or, to match Hugging Face's tokenizers, without. */
     public LoadOptions withFtfy(boolean enabled) {
-        return new LoadOptions(device, backend, threads, precision, towers, enabled, pooledSessions);
+        return new LoadOptions(device, backend, threads, precision, towers, enabled, pooledSessions, pinned);
     }
 
     /** With another number of sessions behind the model's own methods. */
     public LoadOptions withPooledSessions(int sessions) {
-        return new LoadOptions(device, backend, threads, precision, towers, ftfy, sessions);
+        return new LoadOptions(device, backend, threads, precision, towers, ftfy, sessions, pinned);
+    }
+
+    /** With threads that are bound to processors, or that the system may move. */
+    public LoadOptions withPinned(boolean enabled) {
+        return new LoadOptions(device, backend, threads, precision, towers, ftfy, pooledSessions, enabled);
     }
 }
