@@ -42,6 +42,20 @@ public final class ClipSession implements AutoCloseable {
         this.context = model.backend().newContext();
     }
 
+    /**
+     * Makes the first calls as fast as later ones. Allocates the workspace of the towers that were loaded and uses all of it,
+     * by a pass of {@link SessionOptions#maxImages} images and one of {@link SessionOptions#maxTexts} texts of full length;
+     * embeds one text of each length, since some libraries prepare themselves for each; and then embeds one image, from a
+     * small JPEG on, and one short text, again and again, until Java has compiled nothing for a while, 2 seconds at most.
+     *
+     * <p>That is one pass of each largest size, a text for every length of the context (75 of CLIP's models), and those
+     * 2 seconds at most: some seconds on a processor. What the {@link #pixelBuffer} held is lost. Batches between one and the
+     * largest may yet meet something for the first time, such as primitives of onednn.
+     */
+    public void warmUp() {
+        new WarmUp(this, options).run();
+    }
+
     /** The model it belongs to. */
     public ClipModel model() {
         return model;
