@@ -15,7 +15,7 @@ import picocli.CommandLine.ParentCommand;
 /** What could run a model here. */
 @Command(name = "backends", mixinStandardHelpOptions = true, sortOptions = false, description = {
         "Shows every backend: usable or why not, threads, instruction set, precisions; * marks the one"
-                + " that auto takes."})
+                + " that auto takes. Then what is in force beside them: pinning, huge pages, how images come in."})
 final class BackendsCommand implements Callable<Integer> {
     @ParentCommand
     private ClipCommand clip;
@@ -26,6 +26,7 @@ final class BackendsCommand implements Callable<Integer> {
     public Integer call() {
         BackendChoice choice = clip.backendChoice();
         choice.loadOptions();
+        InForce inForce = new InForce(choice);
         List<Map<String, Object>> facts = new ArrayList<>();
         boolean taken = false;
         for (BackendProvider provider : Backends.providers()) {
@@ -39,9 +40,11 @@ final class BackendsCommand implements Callable<Integer> {
                     Console.oneLine(probe.detail())));
         }
         if (json) {
-            clip.console().print(Json.line(Json.object("processor", Processor.describe(), "backends", facts)));
+            clip.console().print(Json.line(Json.object("processor", Processor.describe(), "backends", facts, "in_force",
+                    inForce.toJson())));
         } else {
             print(facts);
+            inForce.lines().forEach((name, line) -> clip.console().print(name + ": " + Console.oneLine(line)));
         }
         return ExitCodes.OK;
     }
@@ -59,6 +62,5 @@ final class BackendsCommand implements Callable<Integer> {
                     (String) fact.get("detail"));
         }
         table.print(clip.console());
-        clip.console().print("processor: " + Processor.describe());
     }
 }

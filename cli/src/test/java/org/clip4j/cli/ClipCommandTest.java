@@ -7,9 +7,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.clip4j.kernels.PinningOrder;
+import org.clip4j.kernels.ThreadAffinity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,9 +85,62 @@ class ClipCommandTest {
                 .hasSize(1);
         assertThat(backends).allSatisfy(
                 backend -> assertThat(TinyModels.object(backend).get("threads")).isEqualTo(3));
-        assertThat(CommandRun.of("backends").succeeded().lines()).hasSize(2 + backends.size())
+        assertThat(CommandRun.of("backends").succeeded().lines()).hasSize(7 + backends.size())
                 .anyMatch(line -> line.startsWith("*"))
                 .anyMatch(line -> line.startsWith("processor: " + System.getProperty("os.arch")));
+    }
+
+    @Test
+    void backendsShowsWhatIsInForce() {
+        Map<String, Object> inForce = TinyModels
+                .object(CommandRun.of("backends", "--json", "--threads", "1").succeeded().json().get("in_force"));
+        assertThat(inForce).containsEntry("threads", 1).containsEntry("library_threads", 1)
+                .containsEntry("pinned", false).containsEntry("pinned_processors", List.of())
+                .containsKeys("max_isa", "huge_pages", "resizer");
+        assertThat(TinyModels.list(inForce.get("decoders"))).last().isEqualTo("jdk");
+        assertThat(CommandRun.of("backends").succeeded().lines())
+                .anyMatch(line -> line.startsWith("pinned: no; ")).anyMatch(line -> line.startsWith("huge pages: "))
+                .anyMatch(line -> line.startsWith("images: decoded by ") && line.contains("; resized by "))
+                .anyMatch(line -> line.startsWith("instruction sets: "));
+    }
+
+    @Test
+    void pinsItsThreadsOrSaysWhyNot() throws IOException {
+        String before = ownProcessors();
+        CommandRun backends = CommandRun.of("backends", "--pin", "--threads", "1");
+        if (ThreadAffinity.find().obstacle().isPresent()) {
+            assertThat(backends.exitCode()).isEqualTo(1);
+            assertThat(backends.err()).contains("threads cannot be pinned here: ");
+            return;
+        }
+        int first = PinningOrder.granted()[0];
+        assertThat(backends.succeeded().lines()).contains("pinned: each thread to a processor: " + first);
+        List<String> whilePrinting = new ArrayList<>();
+        try (OutputStream out = new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                whilePrinting.add(ownProcessors());
+            }
+        }) {
+            ClipCommand.run(new String[]{"embed", "--pin", "--threads", "1", "--text", "a red circle"},
+                    new ByteArrayInputStream(new byte[0]), out, new ByteArrayOutputStream());
+        }
+        assertThat(Set.copyOf(whilePrinting)).containsExactly(String.valueOf(first));
+        assertThat(ownProcessors()).as("afterwards").isEqualTo(before);
+        int tooMany = PinningOrder.granted().length + 1;
+        CommandRun refused = CommandRun.of("embed", "--pin", "--threads", String.valueOf(tooMany), "--text", "a");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("threads=" + tooMany, "fewer threads");
+        CommandRun.of("train", "--pin", "--out", folder.resolve("run").toString()).refused().contains("--pin");
+    }
+
+    /** Those that the calling thread may run on, where the system says so. */
+    private static String ownProcessors() throws IOException {
+        Path status = Path.of("/proc/thread-self/status");
+        return Files.exists(status)
+                ? Files.readString(status).lines().filter(line -> line.startsWith("Cpus_allowed_list:")).findFirst()
+                        .orElse("").replaceAll(".*\\s", "")
+                : "";
     }
 
     @Test

@@ -10,6 +10,8 @@ import java.nio.FloatBuffer;
  * whoever opened it.
  */
 public interface PlaneResampler extends AutoCloseable {
+    /** What it runs on, a few words for people. */
+    String description();
 
     /** Whether such pixels and such a target can be taken; for others there is plain Java. */
     boolean accepts(PixelView pixels, FloatBuffer planes);

@@ -15,6 +15,11 @@ public interface ImageCodec {
     /** Short lower-case name for messages, for example {@code leptonica}. */
     String name();
 
+    /** How it decodes here, a few words for people; asked of usable codecs only. */
+    default String description() {
+        return name();
+    }
+
     /** Why the codec cannot be used on this machine, with the cause kept; empty when it can. */
     Optional<Unusable> probe();
 

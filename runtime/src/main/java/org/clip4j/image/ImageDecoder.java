@@ -71,6 +71,11 @@ public final class ImageDecoder {
         return codecs.stream().map(ImageCodec::name).toList();
     }
 
+    /** How they decode here, in the same order. */
+    public List<String> codecDescriptions() {
+        return codecs.stream().map(ImageCodec::description).toList();
+    }
+
     /** One line for each codec that was found and cannot be used: reason and remedy. */
     public List<String> unusableCodecs() {
         return List.copyOf(unusable);

@@ -44,6 +44,13 @@ public final class LeptonicaCodec implements ImageCodec {
     }
 
     @Override
+    public String description() {
+        return directJpeg
+                ? "libjpeg-turbo and libwebp"
+                : "libjpeg-turbo through Leptonica (slower; the direct way is built where there is a C++ compiler) and libwebp";
+    }
+
+    @Override
     public Optional<Unusable> probe() {
         try {
             NativeLibraries.load(leptonica.class);

@@ -46,6 +46,11 @@ final class SimdPlaneResampler implements PlaneResampler {
         this.levels.bytes().asFloatBuffer().put(levels);
     }
 
+    @Override
+    public String description() {
+        return "C++ for " + SimdLibrary.name(kernels);
+    }
+
     private static int wholeLines(int bytes) {
         return (bytes + STRIDE_MULTIPLE - 1) / STRIDE_MULTIPLE * STRIDE_MULTIPLE;
     }
