@@ -4,8 +4,6 @@ import java.nio.FloatBuffer;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.clip4j.benchmarks.onnx.OnnxGraphWriter.LinearForm;
-import org.clip4j.benchmarks.onnx.OnnxRuntimeEncoder;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.kernels.Precision;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,9 +18,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * How do we compare with ONNX Runtime on the same weights and inputs? With {@code runtime=alternating} both are loaded
- * and take turns, an iteration each, so that a neighbour who comes and goes slows both; the mean over iterations then
- * says nothing, and {@code benchmarks/run peers} takes them apart.
+ * How do we compare with a {@link Peer} on the same weights and inputs? With {@code runtime=clip4j+onnxruntime} both are
+ * loaded and take turns, an iteration each, so that a neighbour who comes and goes slows both; the mean over iterations
+ * then says nothing, and {@code benchmarks/run peers} takes them apart.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
@@ -30,18 +28,14 @@ import org.openjdk.jmh.annotations.TearDown;
 public class PeerBenchmark {
     /** Value of {@link #runtime}: our own. */
     public static final String CLIP4J = "clip4j";
-    /** Value of {@link #runtime}: ONNX Runtime. */
-    public static final String ONNX_RUNTIME = "onnxruntime";
-    /** Value of {@link #runtime}: {@link #CLIP4J} in even iterations, {@link #ONNX_RUNTIME} in odd ones. */
-    public static final String ALTERNATING = "alternating";
 
     /** The least cosines to the embeddings in double precision that are timed. */
     private static final Map<String, Double> LEAST_COSINES = Map.of("bf16", 0.9995, "int8", 0.995);
     /** Far enough from the right answer to tell it from a wrong one. */
-    private static final Map<String, Double> LEAST_COSINES_OF_PEERS = Map.of("int8", 0.9);
+    private static final Map<String, Double> LEAST_COSINES_OF_PEERS = Map.of("int8", 0.9, "bf16", 0.99);
 
-    /** Who runs. */
-    @Param({CLIP4J, ONNX_RUNTIME})
+    /** Who runs: {@link #CLIP4J}, the name of a {@link Peer}, or {@link #inTurns both}. */
+    @Param({CLIP4J, "onnxruntime"})
     public String runtime;
 
     /** {@code image}, or {@code text} and a number of tokens. */
@@ -56,7 +50,7 @@ public class PeerBenchmark {
     @Param("f32")
     public String precision;
 
-    /** Theirs: {@code f32} or {@code int8}. */
+    /** Theirs: {@code f32} or {@code int8} of ONNX Runtime, {@code f32} or {@code bf16} of DJL. */
     @Param("f32")
     public String theirPrecision;
 
@@ -74,20 +68,27 @@ public class PeerBenchmark {
     private double ourCosine;
     private double theirCosine;
 
+    /** Value of {@link #runtime}: {@link #CLIP4J} in even iterations, that peer in odd ones. */
+    public static String inTurns(Peer peer) {
+        return CLIP4J + "+" + peer.name();
+    }
+
     /** Loads and checks. */
     @Setup
     public void open() {
         EncoderInput fed = input(input);
-        if (!runtime.equals(ONNX_RUNTIME)) {
+        String peerName = runtime.startsWith(CLIP4J + "+") ? runtime.substring(CLIP4J.length() + 1) : runtime;
+        if (runtime.startsWith(CLIP4J)) {
             Precision own = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
             ours = Clip4jEncoder.open(VitB32.modelFile(), fed,
                     LoadOptions.defaults().withThreads(threads).withPrecision(own));
             ourCosine = check(fed, ours, precision, LEAST_COSINES);
         }
         if (!runtime.equals(CLIP4J)) {
-            LinearForm form = LinearForm.valueOf(theirPrecision.toUpperCase(Locale.ROOT));
+            Peer peer = Peer.named(peerName).orElseThrow(() -> new IllegalArgumentException(
+                    "there is no such peer on the class path: name=" + peerName));
             EncoderInput theirFed = theirInput.equals("same") ? fed : input(theirInput);
-            theirs = OnnxRuntimeEncoder.open(VitB32.modelFile(), theirFed, form, threads);
+            theirs = peer.open(VitB32.modelFile(), theirFed, theirPrecision, threads);
             theirCosine = check(theirFed, theirs, theirPrecision, LEAST_COSINES_OF_PEERS);
         }
     }
