@@ -35,21 +35,29 @@ INLINE void end_sum(const TileEdge& edge, int64_t row, int64_t column, F sum) {
   if (edge.first) {
     before += load(edge.bias + column);
   }
-  store(out, before + sum);
+  F value = before + sum;
+  store(out, edge.last && edge.activation == RELU ? activate(RELU, value) : value);
 }
 
 template <int ROWS>
 INLINE void end_tile(const TileEdge& edge, F (&sums)[ROWS][TILE_VECTORS]) {
+  const TileEdge own = edge;  // which no sum is stored into, as far as the compiler knows
 #pragma GCC unroll 16
   for (int r = 0; r < ROWS; r++) {
 #pragma GCC unroll 4
     for (int v = 0; v < TILE_VECTORS; v++) {
-      end_sum(edge, r, v * WIDTH, sums[r][v]);
+      end_sum(own, r, v * WIDTH, sums[r][v]);
     }
   }
 }
 
-// Once the sums are stored, so that the activations' code is there once, and not for each of a tile's registers.
+// True when an activation follows the sums that is not applied to them: ReLU alone is short enough to be there for each
+// of a tile's registers.
+INLINE bool activates_after(const TileEdge& edge) {
+  return edge.last && edge.activation != NONE && edge.activation != RELU;
+}
+
+// Once the sums are stored, so that the activations' code is there once.
 static __attribute__((noinline)) void activate_tile(const TileEdge& edge, int64_t rows) {
   for (int64_t r = 0; r < rows; r++) {
     float* row = edge.out + r * edge.out_stride;
@@ -105,7 +113,7 @@ template <typename Compute>
 INLINE void place_tile(int64_t rows, const TileEdge& edge, Compute compute) {
   if (edge.columns >= PANEL) {
     compute(edge);
-    if (edge.last && edge.activation != NONE) {
+    if (activates_after(edge)) {
       activate_tile(edge, rows);
     }
     return;
@@ -120,7 +128,7 @@ INLINE void place_tile(int64_t rows, const TileEdge& edge, Compute compute) {
     memcpy(beside + r * PANEL, edge.out + r * edge.out_stride, bytes);
   }
   compute(own);
-  if (own.last && own.activation != NONE) {
+  if (activates_after(own)) {
     activate_tile(own, rows);
   }
   for (int64_t r = 0; r < rows; r++) {
@@ -130,6 +138,13 @@ INLINE void place_tile(int64_t rows, const TileEdge& edge, Compute compute) {
 
 INLINE int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
+}
+
+// Depth of a layer's blocks but for the last: about the same for all, as a shallow one costs a tile's end for little, and
+// even, so that pairs are whole.
+INLINE int64_t block_depth(int64_t depth, int64_t most) {
+  int64_t blocks = divide_up(depth, most);
+  return blocks == 0 ? most : divide_up(divide_up(depth, blocks), 2) * 2;
 }
 
 // Tiles of products in f32.
@@ -173,13 +188,14 @@ static void linear_of(const clip4j::Linear& call) {
   const auto* weights = static_cast<const typename Tiles::Weight*>(call.weights);
   typename Tiles::Factor scratch[Tiles::DEPTH * PANEL];
   int64_t panels = divide_up(call.columns, PANEL);
+  int64_t most = block_depth(call.depth, Tiles::DEPTH);
   int64_t block_rows = X_BYTES / (Tiles::DEPTH * static_cast<int64_t>(sizeof(typename Tiles::Input)));
   for (int64_t top = 0; top < call.rows; top += block_rows) {
     int64_t rows = call.rows - top < block_rows ? call.rows - top : block_rows;
     // Tiles of about the same number of rows: a low one wastes the latency of its few sums.
     int64_t tiles = divide_up(rows, TILE_ROWS);
-    for (int64_t k = 0; k < call.depth; k += Tiles::DEPTH) {
-      int64_t depth = call.depth - k < Tiles::DEPTH ? call.depth - k : Tiles::DEPTH;
+    for (int64_t k = 0; k < call.depth; k += most) {
+      int64_t depth = call.depth - k < most ? call.depth - k : most;
       for (int64_t panel = call.first_panel; panel < call.last_panel; panel++) {
         const auto* block = weights + (panels * k + panel * Tiles::stored(depth)) * PANEL;
         const auto* factors = Tiles::ready(block, depth, scratch);

@@ -110,8 +110,9 @@ template <typename Tiles>
 static void pack_panel(const clip4j::Packing& call, int64_t panel, const float* factors) {
   typedef typename Tiles::Weight W;
   int64_t panels = divide_up(call.columns, PANEL);
-  for (int64_t k = 0; k < call.depth; k += Tiles::DEPTH) {
-    int64_t depth = call.depth - k < Tiles::DEPTH ? call.depth - k : Tiles::DEPTH;
+  int64_t most = block_depth(call.depth, Tiles::DEPTH);
+  for (int64_t k = 0; k < call.depth; k += most) {
+    int64_t depth = call.depth - k < most ? call.depth - k : most;
     W* block = static_cast<W*>(call.packed) + (panels * k + panel * Tiles::stored(depth)) * PANEL;
     if (Tiles::stored(depth) > depth) {
       memset(block, 0, static_cast<size_t>(Tiles::stored(depth) * PANEL) * sizeof(W));
