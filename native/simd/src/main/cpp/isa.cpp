@@ -1,6 +1,7 @@
 // All kernels for one instruction set: compiled once for each, with CLIP4J_ISA naming it.
 #include "attention.h"
 #include "convert.h"
+#include "convolution.h"
 #include "limits.h"
 #include "product.h"
 #include "resample.h"
@@ -16,6 +17,7 @@ static const Kernels kernels = {
     CLIP4J_TEXT(CLIP4J_ISA),
     CLIP4J_ISA::PANEL,
     CLIP4J_ISA::linear,
+    CLIP4J_ISA::convolve,
     CLIP4J_ISA::pack,
     CLIP4J_ISA::quantize_rows,
     CLIP4J_ISA::product,

@@ -31,6 +31,37 @@ struct Linear {
   bool add;
 };
 
+// Geometry of a convolution: org.clip4j.kernels.ConvolutionShape.
+struct Images {
+  bool channels_last;    // [images, height, width, channels], else [images, channels, height, width]
+  int64_t height;
+  int64_t width;
+  int64_t channels;
+  int64_t kernel;
+  int64_t stride;
+  int64_t padding;
+  int64_t out_height;
+  int64_t out_width;
+};
+
+// A part of a convolution on some of its output pixels: a layer of F32 whose rows are patches of the images, in the order
+// (y, x, channel) of channels-last ones and (channel, y, x) of others.
+struct Convolution {
+  Images images;
+  int32_t activation;
+  const float* weights;  // packed, all panels
+  const float* bias;     // [columns, padded to whole panels]
+  int64_t columns;       // N
+  int64_t first_panel;
+  int64_t last_panel;    // exclusive
+  const float* x;        // all images
+  float* out;            // of the first pixel
+  int64_t out_stride;
+  int64_t first_row;     // number of an output pixel, counted through all images
+  int64_t last_row;      // exclusive
+  bool add;
+};
+
 // Rows of f32 for layers of INT8: 16 bits, and a scale for each row.
 struct Quantization {
   const float* x;
@@ -198,6 +229,7 @@ struct Kernels {
   const char* name;
   int32_t panel;         // columns of a panel of weights
   void (*linear)(const Linear&);
+  void (*convolve)(const Convolution&);
   void (*pack)(const Packing&);
   void (*quantize)(const Quantization&);
   void (*product)(const Product&);

@@ -95,6 +95,18 @@ JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_linear(
   of(kernels).linear(call);
 }
 
+JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_convolve(
+    JNIEnv*, jclass, jlong kernels, jboolean channels_last, jint height, jint width, jint channels, jint kernel,
+    jint stride, jint padding, jint out_height, jint out_width, jint activation, jlong weights, jlong bias,
+    jint columns, jint first_panel, jint last_panel, jlong x, jlong out, jlong out_stride, jint first_row,
+    jint last_row, jboolean add) {
+  clip4j::Images images = {channels_last == JNI_TRUE, height, width, channels, kernel, stride, padding, out_height,
+                           out_width};
+  clip4j::Convolution call = {images, activation, at<float>(weights), at<float>(bias), columns, first_panel, last_panel,
+                              at<float>(x), at<float>(out), out_stride, first_row, last_row, add == JNI_TRUE};
+  of(kernels).convolve(call);
+}
+
 JNIEXPORT void JNICALL Java_org_clip4j_simd_SimdLibrary_quantize(JNIEnv*, jclass, jlong kernels, jlong x,
                                                                  jlong x_stride, jint rows, jint columns, jlong out,
                                                                  jlong out_stride, jlong scales) {

@@ -99,6 +99,22 @@ class Layer {
     }
   }
 
+  // A convolution of it: its input is of patches.
+  void convolve(const clip4j::Images& images, const float* x, int activation, bool add, Grid<float>& out) const {
+    for (int64_t part = 0; part < PARTS; part++) {
+      // Rows are parts of theirs too.
+      int64_t middle = out.rows() / 2;
+      for (int64_t half = 0; half < 2; half++) {
+        int64_t first = half == 0 ? 0 : middle;
+        clip4j::Convolution call = {images, activation, reinterpret_cast<const float*>(packed_.data()), bias_.data(),
+                                    columns_, first_panel(part), first_panel(part + 1), x,
+                                    out.data() + first * out.stride(), out.stride(), first,
+                                    half == 0 ? middle : out.rows(), add};
+        kernels_.convolve(call);
+      }
+    }
+  }
+
   // Of the memory that was packed into.
   void guards(const std::string& what, Report& report) const {
     report.guards(what + " packed", packed_);

@@ -22,7 +22,11 @@ interface ConvolutionContract extends BackendFixture {
             new ConvolutionShape(Layout.CHANNELS_LAST, 8, 9, 5, 33, 1, 2, 0),
             new ConvolutionShape(Layout.CHANNELS_LAST, 14, 21, 3, 5, 7, 7, 0),
             new ConvolutionShape(Layout.CHANNELS_LAST, 2, 3, 4, 130, 3, 1, 1),
-            new ConvolutionShape(Layout.CHANNELS_LAST, 1, 1, 3, 4, 3, 1, 1));
+            new ConvolutionShape(Layout.CHANNELS_LAST, 1, 1, 3, 4, 3, 1, 1),
+            new ConvolutionShape(Layout.CHANNELS_LAST, 14, 14, 64, 31, 3, 1, 1),
+            new ConvolutionShape(Layout.CHANNELS_LAST, 11, 15, 37, 18, 3, 2, 1),
+            new ConvolutionShape(Layout.CHANNELS_LAST, 6, 5, 9, 3, 5, 1, 4),
+            new ConvolutionShape(Layout.CHANNELS_FIRST, 28, 30, 3, 32, 3, 2, 1));
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
@@ -42,6 +46,9 @@ interface ConvolutionContract extends BackendFixture {
         try (Trial trial = trial(threads)) {
             checkConvolution(trial, new ConvolutionShape(Layout.CHANNELS_LAST, 25, 25, 64, 2, 7, 1, 3), 2,
                     Activation.RELU, true, 0);
+            // 2,401 rows: nine groups of 256, three for each of three lanes, and a rest.
+            checkConvolution(trial, new ConvolutionShape(Layout.CHANNELS_LAST, 49, 49, 3, 17, 3, 1, 1), 1,
+                    Activation.RELU, true, 1);
         }
     }
 

@@ -134,7 +134,7 @@ public final class CpuBackend implements Backend {
             // In f32, whatever the precision of linear layers.
             try (Arena whilePacking = newArena()) {
                 Tensor matrix = PatchGather.packWeights(whilePacking, shape, weight);
-                return new CpuPackedConvolution(shape, pack(arena, matrix, bias, activation, Precision.F32));
+                return convolution(shape, pack(arena, matrix, bias, activation, Precision.F32));
             }
         }
         Tensor matrix = PatchGather.packWeights(arena, shape, weight);
@@ -154,7 +154,12 @@ public final class CpuBackend implements Backend {
     @Override
     public Convolution convolution(Arena arena, ConvolutionShape shape, PackedWeights packed, Activation activation) {
         Operands.checkPackedConvolution(shape, packed);
-        return new CpuPackedConvolution(shape, engine.adopt(arena, packed, activation, team.size()));
+        return convolution(shape, engine.adopt(arena, packed, activation, team.size()));
+    }
+
+    private Convolution convolution(ConvolutionShape shape, PackedLayer layer) {
+        PackedLayer direct = engine.readingPatches(shape, layer);
+        return direct == null ? new CpuPackedConvolution(shape, layer) : new CpuDirectConvolution(shape, direct);
     }
 
     private PackedLayer pack(Arena arena, Tensor weight, Tensor bias, Activation activation, Precision precision) {

@@ -3,6 +3,7 @@ package org.clip4j.kernels.cpu;
 import java.util.function.IntConsumer;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.MemoryAllocator;
 import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
@@ -71,6 +72,17 @@ public interface MatrixEngine {
      */
     default PackedLayer adopt(Arena arena, PackedWeights packed, Activation activation, int lanes) {
         throw new UnsupportedOperationException("the engine has plain products only: " + description());
+    }
+
+    /**
+     * A convolution whose patches the engine reads where they lie, or null when they are to be gathered. The rows of its calls
+     * are output pixels, counted through all images; {@link PackedCall#x} holds the images themselves.
+     *
+     * @param layer of {@link #pack} or {@link #adopt}, in f32, of weights [outChannels, patchLength] in the order of
+     *     {@link PatchGather}
+     */
+    default PackedLayer readingPatches(ConvolutionShape shape, PackedLayer layer) {
+        return null;
     }
 
     /** Frees what the engine holds; every lane is closed before. */

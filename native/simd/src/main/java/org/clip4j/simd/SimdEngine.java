@@ -3,6 +3,7 @@ package org.clip4j.simd;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.MemoryAllocator;
 import org.clip4j.kernels.PackedWeights;
@@ -70,6 +71,11 @@ final class SimdEngine implements MatrixEngine {
     @Override
     public PackedLayer adopt(Arena arena, PackedWeights packed, Activation activation, int lanes) {
         return SimdLayer.adopt(kernels, packed, activation, lanes);
+    }
+
+    @Override
+    public PackedLayer readingPatches(ConvolutionShape shape, PackedLayer layer) {
+        return shape.isPointwise() ? layer : new SimdConvolution(shape, (SimdLayer) layer);
     }
 
     @Override

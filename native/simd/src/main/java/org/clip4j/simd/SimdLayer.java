@@ -5,6 +5,8 @@ import java.util.List;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.ConvolutionShape;
+import org.clip4j.kernels.ConvolutionShape.Layout;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.PackedWeights;
@@ -159,6 +161,16 @@ final class SimdLayer implements PackedLayer {
 
     private long scalesAddress() {
         return scales == null ? 0 : scales.address();
+    }
+
+    /** Computes output pixels of a convolution, whose layer in f32 this is. */
+    void convolve(ConvolutionShape shape, PackedCall call, int part, int fromRow, int toRow) {
+        SimdLibrary.convolve(kernels, shape.layout() == Layout.CHANNELS_LAST, shape.height(), shape.width(),
+                shape.inChannels(), shape.kernel(), shape.stride(), shape.padding(), shape.outHeight(),
+                shape.outWidth(), activation, weights.address(), bias.address(), outFeatures, firstPanel(part),
+                firstPanel(part + 1), call.xAddress(0), call.outAddress(fromRow), call.out().rowStride(), fromRow,
+                toRow,
+                call.add());
     }
 
     @Override

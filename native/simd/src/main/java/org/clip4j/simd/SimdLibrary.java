@@ -62,6 +62,15 @@ final class SimdLibrary {
             int columns, int firstPanel, int lastPanel, long x, long xStride, long xScales, long out, long outStride,
             int rows, boolean add);
 
+    /**
+     * Computes panels of a convolution for some output pixels, which are counted through all images.
+     *
+     * @param out of the first of them
+     */
+    static native void convolve(long kernels, boolean channelsLast, int height, int width, int channels, int kernel,
+            int stride, int padding, int outHeight, int outWidth, int activation, long weights, long bias, int columns,
+            int firstPanel, int lastPanel, long x, long out, long outStride, int firstRow, int lastRow, boolean add);
+
     /** Brings rows to 16 bits, with a scale for each, for layers of INT8. */
     static native void quantize(long kernels, long x, long xStride, int rows, int columns, long out, long outStride,
             long scales);
