@@ -186,6 +186,27 @@ public interface Backend extends AutoCloseable {
      * @throws BackendException when the backend has no such search
      */
     default NearestRows codedNearestRows(Arena arena, RowBlocks rows) {
+        return codedNearestRows(rows, rowCodes(arena, rows));
+    }
+
+    /**
+     * The same with codes that have been made before; neither they nor the rows are read until the first search.
+     *
+     * @param codes in the host's memory, made of these rows: with others, near rows are missed
+     * @throws BackendException when the backend has no such search
+     */
+    default NearestRows codedNearestRows(RowBlocks rows, RowCodes codes) {
+        throw noCodes();
+    }
+
+    /**
+     * Copies of rows in 8 bits; all rows are read once.
+     *
+     * @param arena receives the copies, E + 8 bytes for each row
+     * @param rows F32, F16 or BF16, in the host's memory
+     * @throws BackendException when the backend has no search by codes
+     */
+    default RowCodes rowCodes(Arena arena, RowBlocks rows) {
         throw noCodes();
     }
 

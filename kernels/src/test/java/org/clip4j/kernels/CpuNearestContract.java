@@ -1,6 +1,7 @@
 package org.clip4j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -234,6 +235,35 @@ public abstract class CpuNearestContract implements BackendFixture {
             sameResults(trial, coded, plain, trial.normal(9, 24), 700, 20);
             sameResults(trial, coded, plain, trial.normal(1, 24), 513, 20);
         }
+    }
+
+    /** Such as a file's: without an address, and cut elsewhere than the rows. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "F16", "BF16"})
+    void codesMayBeMadeBeforehandAndLieElsewhere(DType dtype) {
+        try (Trial trial = trial(2)) {
+            RowBlocks rows = new RowBlocks(List.of(trial.normal(dtype, 1, 700, 24)));
+            RowCodes made = trial.backend.rowCodes(trial.arena, rows);
+            Tensor codes = elsewhere(made.codes());
+            Tensor scales = elsewhere(made.scales());
+            RowCodes moved = new RowCodes(
+                    new RowBlocks(List.of(codes.rows(0, 256), codes.rows(256, 512), codes.rows(512, 700))),
+                    new RowBlocks(List.of(scales.rows(0, 512), scales.rows(512, 700))), made.largestNorm());
+            NearestRows coded = trial.backend.codedNearestRows(rows, moved);
+            NearestRows plain = trial.backend.nearestRows(trial.arena, rows);
+            sameResults(trial, coded, plain, trial.normal(9, 24), 700, 20);
+            sameResults(trial, coded, plain, trial.normal(1, 24), 513, 20);
+            RowBlocks fewer = new RowBlocks(List.of(rows.block(0).rows(0, 699)));
+            assertThatThrownBy(() -> trial.backend.codedNearestRows(fewer, moved)).hasMessageContaining("other rows");
+            assertThatThrownBy(() -> new RowCodes(rows, moved.scales(), 1)).hasMessageContaining("codes=" + dtype);
+        }
+    }
+
+    private static Tensor elsewhere(RowBlocks rows) {
+        Tensor block = rows.block(0);
+        ByteBuffer bytes = ByteBuffer.allocateDirect(block.elements() * block.dtype().sizeBytes());
+        bytes.put(0, block.bytes(), 0, bytes.capacity());
+        return Tensor.of(bytes, block.dtype(), Tensor.NO_ADDRESS, rows.rows(), rows.width());
     }
 
     @Test

@@ -26,8 +26,13 @@ final class CodedRows {
 
     /** Of rows of zeros. */
     CodedRows(Arena arena, int width, int rows) {
-        this.codes = new RowBlocks(arena, DType.I8, width, rows);
-        this.scales = new RowBlocks(arena, DType.F32, 2, rows);
+        this(new RowBlocks(arena, DType.I8, width, rows), new RowBlocks(arena, DType.F32, 2, rows));
+    }
+
+    /** Of rows that have been coded. */
+    CodedRows(RowBlocks codes, RowBlocks scales) {
+        this.codes = codes;
+        this.scales = scales;
     }
 
     /**

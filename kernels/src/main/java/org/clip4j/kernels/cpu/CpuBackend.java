@@ -1,5 +1,7 @@
 package org.clip4j.kernels.cpu;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.clip4j.kernels.Activation;
@@ -23,6 +25,7 @@ import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.PinningOrder;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.RowBlocks;
+import org.clip4j.kernels.RowCodes;
 import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.TokenEmbedding;
@@ -248,22 +251,39 @@ public final class CpuBackend implements Backend {
 
     @Override
     public NearestRows nearestRows(Arena arena, RowBlocks there) {
-        return nearestRows(there, null);
+        Operands.checkNearestRows(there.width(), there.rows(), there.dtype());
+        return CpuNearestRows.of(NearestStore.of(accepted(there), this::forEach), rows.nearestScan());
     }
 
     @Override
-    public NearestRows codedNearestRows(Arena arena, RowBlocks there) {
-        return nearestRows(there, arena);
+    public NearestRows codedNearestRows(RowBlocks there, RowCodes codes) {
+        Operands.checkNearestRows(there.width(), there.rows(), there.dtype());
+        if (codes.codes().rows() != there.rows() || codes.codes().width() != there.width()) {
+            throw new IllegalArgumentException("codes are those of other rows: rows=[" + there.rows() + ","
+                    + there.width() + "] codes=[" + codes.codes().rows() + "," + codes.codes().width() + "]");
+        }
+        RowCodes own = new RowCodes(accepted(codes.codes()), accepted(codes.scales()), codes.largestNorm());
+        return CpuNearestRows.of(NearestStore.of(accepted(there), own), rows.nearestScan());
     }
 
-    private NearestRows nearestRows(RowBlocks there, Arena codesArena) {
+    @Override
+    public RowCodes rowCodes(Arena arena, RowBlocks there) {
         Operands.checkNearestRows(there.width(), there.rows(), there.dtype());
+        return NearestStore.codes(arena, there, this::forEach);
+    }
+
+    /** Blocks as what searches takes them. */
+    private RowBlocks accepted(RowBlocks there) {
         NearestScan scan = rows.nearestScan();
-        // Without a scan only rows in f32 are what the engine multiplies; others are made wide first.
-        NearestStore store = new NearestStore(there, block -> scan != null
-                ? scan.accept(block)
-                : block.dtype() == DType.F32 ? engine.accept(block) : block, codesArena, this::forEach);
-        return CpuNearestRows.of(store, scan);
+        List<Tensor> blocks = new ArrayList<>();
+        for (int i = 0; i < there.count(); i++) {
+            Tensor block = there.block(i);
+            // Without a scan only rows in f32 are what the engine multiplies; others are made wide first.
+            blocks.add(scan != null
+                    ? scan.accept(block)
+                    : block.dtype() == DType.F32 ? engine.accept(block) : block);
+        }
+        return new RowBlocks(blocks);
     }
 
     @Override

@@ -1,11 +1,9 @@
 package org.clip4j.kernels.cpu;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.UnaryOperator;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.RowBlocks;
+import org.clip4j.kernels.RowCodes;
 import org.clip4j.kernels.Tensor;
 
 /** The rows that are searched. Nobody may search while rows are set. */
@@ -19,31 +17,40 @@ final class NearestStore {
     private final MatrixEngine.Workers workers;
     private volatile double largestNorm;
 
-    /** Zeros; with {@code isCoded}, in 8 bits, too. */
-    NearestStore(Arena arena, int width, int capacityRows, DType stored, boolean isCoded,
-            MatrixEngine.Workers workers) {
-        this.blocks = new RowBlocks(arena, stored, width, capacityRows);
-        this.fixed = false;
-        this.coded = isCoded ? new CodedRows(arena, width, capacityRows) : null;
+    private NearestStore(RowBlocks blocks, boolean fixed, CodedRows coded, MatrixEngine.Workers workers) {
+        this.blocks = blocks;
+        this.fixed = fixed;
+        this.coded = coded;
         this.workers = workers;
     }
 
-    /**
-     * Over rows that are there.
-     *
-     * @param accept makes a block known to what searches
-     * @param codesArena receives the rows in 8 bits; null without them
-     */
-    NearestStore(RowBlocks rows, UnaryOperator<Tensor> accept, Arena codesArena, MatrixEngine.Workers workers) {
-        List<Tensor> accepted = new ArrayList<>();
-        for (int i = 0; i < rows.count(); i++) {
-            accepted.add(accept.apply(rows.block(i)));
-        }
-        this.blocks = new RowBlocks(accepted);
-        this.fixed = true;
-        this.coded = codesArena == null ? null : new CodedRows(codesArena, rows.width(), rows.rows());
-        this.workers = workers;
-        take(0, null, rows.rows());
+    /** Zeros; with {@code isCoded}, in 8 bits, too. */
+    NearestStore(Arena arena, int width, int capacityRows, DType stored, boolean isCoded,
+            MatrixEngine.Workers workers) {
+        this(new RowBlocks(arena, stored, width, capacityRows), false,
+                isCoded ? new CodedRows(arena, width, capacityRows) : null, workers);
+    }
+
+    /** Over rows that are there; all are read. */
+    static NearestStore of(RowBlocks rows, MatrixEngine.Workers workers) {
+        NearestStore store = new NearestStore(rows, true, null, workers);
+        store.take(0, null, rows.rows());
+        return store;
+    }
+
+    /** Over rows that are there, with their codes; none is read. */
+    static NearestStore of(RowBlocks rows, RowCodes codes) {
+        NearestStore store = new NearestStore(rows, true, new CodedRows(codes.codes(), codes.scales()), null);
+        store.largestNorm = codes.largestNorm();
+        return store;
+    }
+
+    /** Codes of rows, in an arena. */
+    static RowCodes codes(Arena arena, RowBlocks rows, MatrixEngine.Workers workers) {
+        CodedRows coded = new CodedRows(arena, rows.width(), rows.rows());
+        NearestStore store = new NearestStore(rows, true, coded, workers);
+        store.take(0, null, rows.rows());
+        return new RowCodes(coded.codes(), coded.scales(), store.largestNorm);
     }
 
     /** Stores rows of the stored type, or of F32. */
