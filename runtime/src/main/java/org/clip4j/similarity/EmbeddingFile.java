@@ -8,14 +8,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.HalfPrecision;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.RowBlocks;
-import org.clip4j.kernels.Tensor;
 import org.clip4j.weights.ModelFileException;
 import org.clip4j.weights.SafetensorsHeader;
 
@@ -24,7 +21,9 @@ import org.clip4j.weights.SafetensorsHeader;
  * of which any file with such a tensor is one. Files made here have room in their header, so that rows are appended in
  * place: first the rows, then the header that counts them.
  *
- * <p>A crash while rows are appended leaves bytes that the header does not count; {@link #recover} drops them.
+ * <p>A crash while rows are appended leaves bytes that the header does not count; {@link #recover} drops them. A file must
+ * not be shortened while it is searched: before each search its length is checked, but a map that loses its bytes within
+ * one ends the program.
  *
  * <p>Not thread-safe; one program appends at a time, others may search what was there when they opened it.
  */
@@ -39,21 +38,21 @@ public final class EmbeddingFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
+    private final MappedFile mapped; // null when rows are appended
     private final DType stored;
     private final int width;
     private final long dataStartBytes;
-    private final boolean writable;
     private int rows;
 
-    private EmbeddingFile(Path path, FileChannel channel, DType stored, int width, long dataStartBytes, int rows,
-            boolean writable) {
+    private EmbeddingFile(Path path, FileChannel channel, MappedFile mapped, DType stored, int width,
+            long dataStartBytes, int rows) {
         this.path = path;
         this.channel = channel;
+        this.mapped = mapped;
         this.stored = stored;
         this.width = width;
         this.dataStartBytes = dataStartBytes;
         this.rows = rows;
-        this.writable = writable;
     }
 
     /**
@@ -67,7 +66,7 @@ public final class EmbeddingFile implements AutoCloseable {
         Operands.checkNearestRows(width, 1, stored);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
                 StandardOpenOption.READ);
-        EmbeddingFile file = new EmbeddingFile(path, channel, stored, width, HEADER_BYTES, 0, true);
+        EmbeddingFile file = new EmbeddingFile(path, channel, null, stored, width, HEADER_BYTES, 0);
         try {
             file.writeHeader();
         } catch (IOException e) {
@@ -83,7 +82,13 @@ public final class EmbeddingFile implements AutoCloseable {
      * @throws ModelFileException when it is not a sound safetensors file with such a tensor and no other
      */
     public static EmbeddingFile open(Path path) throws IOException {
-        return open(path, false);
+        MappedFile mapped = new MappedFile(path);
+        try {
+            return read(path, mapped.channel(), mapped);
+        } catch (IOException | RuntimeException e) {
+            mapped.close();
+            throw e;
+        }
     }
 
     /**
@@ -92,22 +97,16 @@ public final class EmbeddingFile implements AutoCloseable {
      * @throws ModelFileException when it is not one
      */
     public static EmbeddingFile openToAppend(Path path) throws IOException {
-        return open(path, true);
-    }
-
-    private static EmbeddingFile open(Path path, boolean append) throws IOException {
-        FileChannel channel = append
-                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
-                : FileChannel.open(path, StandardOpenOption.READ);
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
-            return read(path, channel, append);
+            return read(path, channel, null);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
     }
 
-    private static EmbeddingFile read(Path path, FileChannel channel, boolean append) throws IOException {
+    private static EmbeddingFile read(Path path, FileChannel channel, MappedFile mapped) throws IOException {
         SafetensorsHeader header = SafetensorsHeader.read(channel, path.toString());
         SafetensorsHeader.Entry entry = header.tensors().size() == 1 ? header.tensors().get(0) : null;
         if (entry == null || !entry.name().equals(TENSOR) || entry.shape().size() != 2) {
@@ -121,12 +120,12 @@ public final class EmbeddingFile implements AutoCloseable {
             throw new ModelFileException("embeddings cannot be searched: file=" + path + " reason=" + e.getMessage(),
                     e);
         }
-        if (append && header.dataStartBytes() != HEADER_BYTES) {
+        if (mapped == null && header.dataStartBytes() != HEADER_BYTES) {
             throw new ModelFileException("file has no room in its header, nothing can be appended: file=" + path
                     + " headerBytes=" + header.dataStartBytes() + " expected=" + HEADER_BYTES);
         }
-        return new EmbeddingFile(path, channel, entry.dtype(), width, header.dataStartBytes(), entry.shape().get(0),
-                append);
+        return new EmbeddingFile(path, channel, mapped, entry.dtype(), width, header.dataStartBytes(),
+                entry.shape().get(0));
     }
 
     /**
@@ -155,7 +154,7 @@ public final class EmbeddingFile implements AutoCloseable {
             if (dropped > 0) {
                 channel.truncate(expected);
             }
-            read(path, channel, true);
+            read(path, channel, null);
             return Math.max(0, dropped);
         }
     }
@@ -194,7 +193,7 @@ public final class EmbeddingFile implements AutoCloseable {
      * @throws IllegalStateException when the file was opened to read only
      */
     public int append(FloatBuffer embeddings, int index, int newRows) throws IOException {
-        if (!writable) {
+        if (mapped != null) {
             throw new IllegalStateException("file is open to be read only: file=" + path);
         }
         int values = Math.multiplyExact(newRows, width);
@@ -250,7 +249,7 @@ public final class EmbeddingFile implements AutoCloseable {
     }
 
     /**
-     * The rows as maps of the file, which stay valid when it is closed.
+     * The rows as maps of the file, which stay valid when it is closed; of files that are open to be read.
      *
      * @throws ModelFileException when there are none
      */
@@ -258,16 +257,16 @@ public final class EmbeddingFile implements AutoCloseable {
         if (rows == 0) {
             throw new ModelFileException("file has no embeddings: file=" + path);
         }
-        int blockRows = RowBlocks.blockRows(stored, width);
-        List<Tensor> blocks = new ArrayList<>();
-        for (int first = 0; first < rows; first += blockRows) {
-            int count = Math.min(blockRows, rows - first);
-            long rowBytes = (long) width * stored.sizeBytes();
-            ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, dataStartBytes + first * rowBytes,
-                    count * rowBytes);
-            blocks.add(Tensor.of(bytes, stored, Tensor.NO_ADDRESS, count, width));
-        }
-        return new RowBlocks(blocks);
+        return mapped.map(stored, width, rows, dataStartBytes);
+    }
+
+    /**
+     * Checks that the file has all that was mapped of it. Allocates nothing.
+     *
+     * @throws IllegalStateException when it became shorter
+     */
+    void requireWhole() {
+        mapped.requireWhole();
     }
 
     @Override

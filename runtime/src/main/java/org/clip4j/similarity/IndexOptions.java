@@ -49,7 +49,8 @@ public record IndexOptions(String device, String backend, int threads, DType sto
      * With rows in 8 bits beside the stored ones, or without. A search then passes over the former, a quarter of the bytes of
      * F32, and scores those rows as they are stored that may be among the nearest: results are the same to the last bit.
      * Takes E + 8 bytes of memory more for each row. Of rows in a {@linkplain EmbeddingFile file} only few are read in a
-     * search, so that these may lie on the disk. For backends of the CPU.
+     * search, so that these may lie on the disk; codes of a file can be {@linkplain SimilarityIndex#keepCodes kept}. For
+     * backends of the CPU.
      */
     public IndexOptions withCodes(boolean newCoded) {
         return new IndexOptions(device, backend, threads, stored, newCoded);

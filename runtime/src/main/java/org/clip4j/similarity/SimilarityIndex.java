@@ -26,7 +26,8 @@ import org.clip4j.kernels.Tensor;
  * all rows as they are stored. Embeddings of unit length give cosines; nothing is normalized here.
  *
  * <p>Rows are appended to memory that is taken whole when the index is made, or lie in an {@linkplain EmbeddingFile file}:
- * mapped on a CPU, so that an index may be larger than memory, and copied to a card.
+ * mapped on a CPU, so that an index may be larger than memory, and copied to a card. A file that is mapped must not be
+ * shortened: a search says so when it was, but one that is running then ends the program.
  *
  * <p>Thread-safe. Any number of threads search at a time, each with a {@link Searcher} of its own; {@link #append} waits for
  * searches that run, and they for it. {@link #nearest} is for the occasional search and takes turns. Closing frees all
@@ -42,16 +43,18 @@ public final class SimilarityIndex implements AutoCloseable {
     private final String description;
     private final Arena arena;
     private final NearestRows rows;
+    private final IndexFiles files; // null when rows lie in memory
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private Searcher own;
     private volatile int count;
     private boolean closed;
 
-    private SimilarityIndex(Backends.Selection selection, Arena arena, NearestRows rows, int count) {
+    private SimilarityIndex(Backends.Selection selection, Arena arena, NearestRows rows, IndexFiles files, int count) {
         this.backend = selection.backend();
-        this.description = selection.reason();
+        this.description = selection.reason() + (files == null ? "" : files.description());
         this.arena = arena;
         this.rows = rows;
+        this.files = files;
         this.count = count;
     }
 
@@ -75,7 +78,7 @@ public final class SimilarityIndex implements AutoCloseable {
      */
     public static SimilarityIndex create(int width, int capacityRows, IndexOptions options) {
         try {
-            return make(options, 0, (backend, arena) -> options.coded()
+            return make(options, 0, null, (backend, arena) -> options.coded()
                     ? backend.codedNearestRows(arena, width, capacityRows, options.stored())
                     : backend.nearestRows(arena, width, capacityRows, options.stored()));
         } catch (IOException e) {
@@ -86,24 +89,52 @@ public final class SimilarityIndex implements AutoCloseable {
     /**
      * An index over the embeddings that a file has by now, in the type that it has. Nothing can be appended.
      *
+     * <p>{@linkplain IndexOptions#withCodes With codes}, those are mapped that {@link #keepCodes} has made of the file as it
+     * is; where there are none, they are made in memory.
+     *
      * @param options whose stored type is not looked at
-     * @throws IOException when the file is not a sound file of embeddings, or has none
+     * @throws IOException when the file is not a sound file of embeddings, or has none, or its codes are damaged
      */
     public static SimilarityIndex open(Path file, IndexOptions options) throws IOException {
-        try (EmbeddingFile embeddings = EmbeddingFile.open(file)) {
-            return make(options, embeddings.rows(), (backend, arena) -> options.coded()
-                    ? backend.codedNearestRows(arena, embeddings.map())
-                    : backend.nearestRows(arena, embeddings.map()));
+        IndexFiles files = IndexFiles.open(file, options);
+        try {
+            return make(options, files.rows(), files, files::make);
+        } catch (IOException | RuntimeException | Error e) {
+            files.close();
+            throw e;
         }
     }
 
-    private static SimilarityIndex make(IndexOptions options, int count, RowMaker maker) throws IOException {
+    /**
+     * Makes the codes of a file's embeddings and keeps them beside it, as {@code FILE.codes}, in place of any that are there.
+     * An index that is opened {@linkplain IndexOptions#withCodes with codes} maps them, and begins without reading the
+     * embeddings. They count for the file as it is, known by its size and the time of its last change, and for a sample of
+     * its rows: once embeddings have been appended, they are made in memory again, until this is called anew.
+     *
+     * <p>Takes E + 8 bytes of memory for each row while it runs, and waits until a file that has just been changed is two
+     * seconds old.
+     *
+     * @return false when the file had codes of it as it is
+     * @throws org.clip4j.kernels.BackendException when the backend cannot be used, or has no search by codes
+     */
+    public static boolean keepCodes(Path file, IndexOptions options) throws IOException {
+        try (Backend backend = select(options).backend()) {
+            return IndexFiles.keepCodes(file, backend);
+        }
+    }
+
+    private static Backends.Selection select(IndexOptions options) {
         // Rows and scores have types of their own; no layer is computed.
-        Backends.Selection selection = Backends.select(options.device(), options.backend(),
+        return Backends.select(options.device(), options.backend(),
                 new BackendOptions(options.threads(), Precision.F32));
+    }
+
+    private static SimilarityIndex make(IndexOptions options, int count, IndexFiles files, RowMaker maker)
+            throws IOException {
+        Backends.Selection selection = select(options);
         Arena arena = selection.backend().newArena();
         try {
-            return new SimilarityIndex(selection, arena, maker.make(selection.backend(), arena), count);
+            return new SimilarityIndex(selection, arena, maker.make(selection.backend(), arena), files, count);
         } catch (IOException | RuntimeException | Error e) {
             arena.close();
             selection.backend().close();
@@ -231,11 +262,16 @@ public final class SimilarityIndex implements AutoCloseable {
     /** Before a search; nothing is appended until {@link #leave}. Answers how many rows there are. */
     int enter() {
         lock.readLock().lock();
-        if (closed) {
-            lock.readLock().unlock();
+        try {
             requireOpen();
+            if (files != null) {
+                files.requireWhole();
+            }
+            return count;
+        } catch (RuntimeException e) {
+            lock.readLock().unlock();
+            throw e;
         }
-        return count;
     }
 
     void leave() {
@@ -262,6 +298,11 @@ public final class SimilarityIndex implements AutoCloseable {
             }
             arena.close();
             backend.close();
+            if (files != null) {
+                files.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } finally {
             lock.writeLock().unlock();
         }
