@@ -91,6 +91,7 @@ static __attribute__((noinline)) void int8_tile(const int16_t* x, int64_t x_stri
     for (int v = 0; v < TILE_VECTORS; v++) {
       w[v] = load_pairs(weights + k * PANEL + v * WIDTH * 2);
     }
+    __builtin_prefetch(weights + (depth + k) * PANEL, 0, 2);
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
       int32_t inputs;
@@ -126,21 +127,16 @@ INLINE void int8_tile_of(int64_t rows, const int16_t* x, int64_t x_stride, const
 struct Int8Tiles {
   typedef int16_t Input;
   typedef int8_t Weight;
-  typedef int8_t Factor;
   static constexpr int64_t DEPTH = INT8_DEPTH_BLOCK;
-
-  INLINE const Factor* ready(const Weight* block, int64_t, Factor*) {
-    return block;
-  }
 
   INLINE int64_t stored(int64_t depth) {
     return even(depth);
   }
 
   INLINE void compute(const clip4j::Linear& call, int64_t row, int64_t column, int64_t rows, const Input* x,
-                      const Factor* factors, int64_t depth, const TileEdge& edge) {
+                      const Weight* block, int64_t depth, const TileEdge& edge) {
     TileScales scales = {call.x_scales + row, call.scales + column};
-    int8_tile_of(rows, x, call.x_stride, factors, depth, scales, edge);
+    int8_tile_of(rows, x, call.x_stride, block, depth, scales, edge);
   }
 };
 
@@ -189,13 +185,13 @@ static void quantize_rows(const clip4j::Quantization& call) {
 static void linear(const clip4j::Linear& call) {
   switch (call.form) {
     case clip4j::Form::BF16:
-      linear_of<Bf16Tiles>(call);
+      linear_of<FloatTiles<uint16_t>>(call);
       break;
     case clip4j::Form::INT8:
       linear_of<Int8Tiles>(call);
       break;
     default:
-      linear_of<FloatTiles>(call);
+      linear_of<FloatTiles<float>>(call);
   }
 }
 

@@ -67,14 +67,36 @@ static __attribute__((noinline)) void activate_tile(const TileEdge& edge, int64_
   }
 }
 
-template <int ROWS, int VECTORS = TILE_VECTORS>
-INLINE void multiply_tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
+// The weights of one input.
+template <int VECTORS>
+INLINE void load_weights(const float* from, F (&w)[VECTORS]) {
+#pragma GCC unroll 4
+  for (int v = 0; v < VECTORS; v++) {
+    w[v] = load(from + v * WIDTH);
+  }
+}
+
+// Two vectors of bf16 lie in the lower and the upper halves of one, so that each needs but one instruction.
+template <int VECTORS>
+INLINE void load_weights(const uint16_t* from, F (&w)[VECTORS]) {
+  static_assert(VECTORS % 2 == 0, "vectors come in pairs");
+#pragma GCC unroll 2
+  for (int v = 0; v < VECTORS; v += 2) {
+    I both = *reinterpret_cast<const UnalignedI*>(from + v * WIDTH);
+    w[v] = reinterpret_cast<F>(both << 16);
+    w[v + 1] = reinterpret_cast<F>(both & static_cast<int32_t>(0xFFFF0000));
+  }
+}
+
+// With STREAMS what follows the weights in memory, as much as they are, is on its way when they are done.
+template <int ROWS, int VECTORS = TILE_VECTORS, bool STREAMS = false, typename Weight = float>
+INLINE void multiply_tile(const float* x, int64_t x_stride, const Weight* weights, int64_t depth,
                           F (&sums)[ROWS][VECTORS]) {
   for (int64_t k = 0; k < depth; k++) {
     F w[VECTORS];
-#pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) {
-      w[v] = load(weights + k * PANEL + v * WIDTH);
+    load_weights(weights + k * PANEL, w);
+    if (STREAMS) {
+      __builtin_prefetch(weights + (depth + k) * PANEL, 0, 2);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
@@ -87,17 +109,17 @@ INLINE void multiply_tile(const float* x, int64_t x_stride, const float* weights
   }
 }
 
-template <int ROWS>
-static __attribute__((noinline)) void tile(const float* x, int64_t x_stride, const float* weights, int64_t depth,
+template <int ROWS, typename Weight>
+static __attribute__((noinline)) void tile(const float* x, int64_t x_stride, const Weight* weights, int64_t depth,
                                            const TileEdge& edge) {
   F sums[ROWS][TILE_VECTORS] = {};
-  multiply_tile<ROWS>(x, x_stride, weights, depth, sums);
+  multiply_tile<ROWS, TILE_VECTORS, true>(x, x_stride, weights, depth, sums);
   end_tile<ROWS>(edge, sums);
 }
 
 // A tile of 1 to TILE_ROWS rows.
-template <int ROWS = TILE_ROWS>
-INLINE void tile_of(int64_t rows, const float* x, int64_t x_stride, const float* weights, int64_t depth,
+template <int ROWS = TILE_ROWS, typename Weight>
+INLINE void tile_of(int64_t rows, const float* x, int64_t x_stride, const Weight* weights, int64_t depth,
                     const TileEdge& edge) {
   if constexpr (ROWS > 0) {
     if (rows == ROWS) {
@@ -147,11 +169,11 @@ INLINE int64_t block_depth(int64_t depth, int64_t most) {
   return blocks == 0 ? most : divide_up(divide_up(depth, blocks), 2) * 2;
 }
 
-// Tiles of products in f32.
+// Tiles of products in f32, of weights in f32 or bf16.
+template <typename Stored>
 struct FloatTiles {
   typedef float Input;
-  typedef float Weight;
-  typedef float Factor;
+  typedef Stored Weight;
   static constexpr int64_t DEPTH = DEPTH_BLOCK;
 
   // Depth of a block as it is stored.
@@ -159,26 +181,9 @@ struct FloatTiles {
     return depth;
   }
 
-  // A panel's block as the tiles take it; scratch is of DEPTH * PANEL.
-  INLINE const Factor* ready(const Weight* block, int64_t, Factor*) {
-    return block;
-  }
-
-  INLINE void compute(const clip4j::Linear& call, int64_t, int64_t, int64_t rows, const Input* x, const Factor* factors,
+  INLINE void compute(const clip4j::Linear& call, int64_t, int64_t, int64_t rows, const Input* x, const Weight* block,
                       int64_t depth, const TileEdge& edge) {
-    tile_of(rows, x, call.x_stride, factors, depth, edge);
-  }
-};
-
-// The same with weights in bf16, which are widened once for all rows.
-struct Bf16Tiles : FloatTiles {
-  typedef uint16_t Weight;
-
-  INLINE const Factor* ready(const Weight* block, int64_t depth, Factor* scratch) {
-    for (int64_t i = 0; i < depth * PANEL; i += WIDTH) {
-      store(scratch + i, load_bf16(block + i));
-    }
-    return scratch;
+    tile_of(rows, x, call.x_stride, block, depth, edge);
   }
 };
 
@@ -186,7 +191,6 @@ template <typename Tiles>
 static void linear_of(const clip4j::Linear& call) {
   const auto* x = static_cast<const typename Tiles::Input*>(call.x);
   const auto* weights = static_cast<const typename Tiles::Weight*>(call.weights);
-  typename Tiles::Factor scratch[Tiles::DEPTH * PANEL];
   int64_t panels = divide_up(call.columns, PANEL);
   int64_t most = block_depth(call.depth, Tiles::DEPTH);
   int64_t block_rows = X_BYTES / (Tiles::DEPTH * static_cast<int64_t>(sizeof(typename Tiles::Input)));
@@ -198,7 +202,6 @@ static void linear_of(const clip4j::Linear& call) {
       int64_t depth = call.depth - k < most ? call.depth - k : most;
       for (int64_t panel = call.first_panel; panel < call.last_panel; panel++) {
         const auto* block = weights + (panels * k + panel * Tiles::stored(depth)) * PANEL;
-        const auto* factors = Tiles::ready(block, depth, scratch);
         int64_t column = panel * PANEL;
         TileEdge edge = {call.bias + column, nullptr, call.out_stride, call.columns - column, call.activation,
                          k == 0, k + depth == call.depth, call.add};
@@ -207,7 +210,7 @@ static void linear_of(const clip4j::Linear& call) {
           int64_t to = top + rows * (t + 1) / tiles;
           edge.out = call.out + from * call.out_stride + column;
           place_tile(to - from, edge, [&](const TileEdge& placed) {
-            Tiles::compute(call, from, column, to - from, x + from * call.x_stride + k, factors, depth, placed);
+            Tiles::compute(call, from, column, to - from, x + from * call.x_stride + k, block, depth, placed);
           });
         }
       }

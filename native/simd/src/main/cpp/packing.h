@@ -74,8 +74,10 @@ INLINE int64_t place(const float*, int64_t k, int64_t column) {
   return k * PANEL + column;
 }
 
+// Of two vectors of columns the first lies in the lower halves of 32 bits, the second in the upper ones.
 INLINE int64_t place(const uint16_t*, int64_t k, int64_t column) {
-  return k * PANEL + column;
+  int64_t vector = column / WIDTH;
+  return k * PANEL + (vector / 2 * WIDTH + column % WIDTH) * 2 + vector % 2;
 }
 
 INLINE int64_t place(const int8_t*, int64_t k, int64_t column) {
@@ -149,13 +151,13 @@ static void pack(const clip4j::Packing& call) {
     }
     switch (call.form) {
       case clip4j::Form::BF16:
-        pack_panel<Bf16Tiles>(call, panel, factors);
+        pack_panel<FloatTiles<uint16_t>>(call, panel, factors);
         break;
       case clip4j::Form::INT8:
         pack_panel<Int8Tiles>(call, panel, factors);
         break;
       default:
-        pack_panel<FloatTiles>(call, panel, factors);
+        pack_panel<FloatTiles<float>>(call, panel, factors);
     }
   }
 }
