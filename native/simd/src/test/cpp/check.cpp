@@ -1,5 +1,6 @@
-// Runs the checks on every instruction set that the processor has.
-// usage: kernel-checks [CHECK...]    all checks without a name; the exit code is 1 when one failed
+// Runs the checks on every instruction set that the processor has, or on one that it must have.
+// usage: kernel-checks [--only INSTRUCTION-SET] [CHECK...]
+// All checks without a name; the exit code is 1 when one failed, and 2 when none of that name could run.
 #include "check.h"
 
 #include <cstdio>
@@ -24,8 +25,9 @@ bool is_named(const Check& check, int count, char** names) {
 }
 
 // Levels are those of library.cpp; the best of a level may be that of a lower one.
-int run(int count, char** names) {
+int run(const char* only, int count, char** names) {
   int ran = 0;
+  bool found = only == nullptr;
   bool failed = false;
   const clip4j::Kernels* before = nullptr;
   for (int level = 0; level <= clip4j::MOST_LEVEL; level++) {
@@ -34,6 +36,10 @@ int run(int count, char** names) {
       continue;
     }
     before = kernels;
+    if (only != nullptr && std::strcmp(only, kernels->name) != 0) {
+      continue;
+    }
+    found = true;
     for (const Check* check = first_check; check != nullptr; check = check->next) {
       if (is_named(*check, count, names)) {
         Report report(*kernels, check->name);
@@ -43,6 +49,10 @@ int run(int count, char** names) {
         ran++;
       }
     }
+  }
+  if (!found) {
+    std::fprintf(stderr, "kernel-checks: error: this processor has no instruction set of that name: %s\n", only);
+    return 2;
   }
   if (ran == 0) {
     std::fprintf(stderr, "kernel-checks: error: no check of that name: %s\n", names[0]);
@@ -95,12 +105,14 @@ void Report::finish(const std::string& what, const Worst& worst) {
 }
 
 void Report::print() const {
-  std::printf("%-8s %-12s %s, %lld values, at worst %.2f of the limit\n", kernels.name, check_.c_str(),
+  std::printf("%-10s %-12s %s, %lld values, at worst %.2f of the limit\n", kernels.name, check_.c_str(),
               failed_ ? "FAILED" : "held", static_cast<long long>(values_), ratio_);
 }
 
 }  // namespace checks
 
 int main(int count, char** arguments) {
-  return checks::run(count - 1, arguments + 1);
+  bool only = count > 2 && std::strcmp(arguments[1], "--only") == 0;
+  int options = only ? 3 : 1;
+  return checks::run(only ? arguments[2] : nullptr, count - options, arguments + options);
 }

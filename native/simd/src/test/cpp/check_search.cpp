@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "check.h"
+#include "layers.h"
 
 namespace checks {
 namespace {
@@ -39,8 +39,32 @@ double norm(const float* x, int64_t width) {
   return std::sqrt(squares);
 }
 
-void check(Report& report, const Shape& shape, bool coded) {
-  Grid<float> rows = report.random.normals(shape.rows, shape.width);
+// Rows as they are passed, and what their elements are.
+struct Stored {
+  clip4j::Type type;
+  Grid<uint16_t> halves;
+  Grid<float> values;
+
+  Stored(Report& report, clip4j::Type of, int64_t rows, int64_t width)
+      : type(of), halves(rows, width), values(report.random.normals(rows, width)) {
+    if (type == clip4j::Type::BF16) {
+      halves.fill([&](int64_t r, int64_t i) { return bf16_bits(values.at(r, i)); });
+      values.fill([&](int64_t r, int64_t i) { return bf16_value(halves.at(r, i)); });
+    } else if (type == clip4j::Type::F16) {
+      // Magnitudes below 2, some of them below the normal numbers.
+      halves.fill([&](int64_t, int64_t) { return report.random.bits() & 0xBFFF; });
+      values.fill([&](int64_t r, int64_t i) { return f16_value(halves.at(r, i)); });
+    }
+  }
+
+  const void* data() const {
+    return type == clip4j::Type::F32 ? static_cast<const void*>(values.data()) : halves.data();
+  }
+};
+
+void check(Report& report, const Shape& shape, clip4j::Type type, bool coded) {
+  Stored stored(report, type, shape.rows, shape.width);
+  Grid<float>& rows = stored.values;
   Grid<float> x = report.random.normals(shape.queries, shape.width, 3);
   Grid<int8_t> codes(shape.rows, shape.width);
   Grid<float> scales(shape.rows, 2);
@@ -65,7 +89,7 @@ void check(Report& report, const Shape& shape, bool coded) {
   }
   Grid<int64_t> keys(shape.queries, shape.k);
   Grid<float> scratch(1, report.kernels.search_scratch(shape.queries, shape.width));
-  clip4j::Search call = {clip4j::Type::F32, rows.data(), 0, shape.rows, shape.width, x.data(), x.stride(),
+  clip4j::Search call = {type, stored.data(), 0, shape.rows, shape.width, x.data(), x.stride(),
                          shape.queries, shape.k, margins.data(), keys.data(), scratch.data(),
                          coded ? codes.data() : nullptr, coded ? scales.data() : nullptr,
                          coded ? x_codes.data() : nullptr, coded ? x_scales.data() : nullptr};
@@ -80,8 +104,8 @@ void check(Report& report, const Shape& shape, bool coded) {
     }
     return sum;
   });
-  std::string what = std::string(coded ? "codes" : "rows") + " queries=" + std::to_string(shape.queries) +
-                     " rows=" + std::to_string(shape.rows) + " width=" + std::to_string(shape.width);
+  std::string what = std::string(coded ? "codes" : "rows") + named("type", static_cast<int64_t>(type)) +
+                     named("queries", shape.queries) + named("rows", shape.rows) + named("width", shape.width);
   Grid<float> scores(shape.queries, shape.k);
   for (int64_t q = 0; q < shape.queries; q++) {
     for (int64_t i = 0; i < shape.k; i++) {
@@ -109,8 +133,10 @@ CHECK(search) {
   for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{1, 1031, 512, 10}, Shape{2, 97, 7, 3}, Shape{3, 5, 64, 5},
                              Shape{8, 203, 33, 10}, Shape{9, 97, 16, 97}, Shape{16, 600, 65, 10}, Shape{17, 61, 31, 4},
                              Shape{33, 300, 15, 20}}) {
-    check(report, shape, false);
-    check(report, shape, true);
+    for (clip4j::Type type : {clip4j::Type::F32, clip4j::Type::F16, clip4j::Type::BF16}) {
+      check(report, shape, type, false);
+      check(report, shape, type, true);
+    }
   }
 }
 
