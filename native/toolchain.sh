@@ -62,8 +62,8 @@ command_of() {
 find_instruction_sets() {
   case $1 in
     *-x86_64)
-      instruction_sets=('baseline' 'avx2 -mavx2 -mfma -mf16c'
-        'avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c')
+      local avx2='-mavx2 -mfma -mf16c' avx512='-mavx512f -mavx512bw -mavx512vl -mavx512dq'
+      instruction_sets=('baseline' "avx2 $avx2" "avx512 $avx512 $avx2" "avx512vnni $avx512 -mavx512vnni $avx2")
       ;;
     *)
       instruction_sets=('baseline')

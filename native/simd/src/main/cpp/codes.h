@@ -26,18 +26,21 @@ INLINE S load_codes(const int8_t* from) {
   return __builtin_convertvector(codes, S);
 }
 
-// The sum of the products of each two neighbours.
-INLINE I multiply_pairs(S a, S b) {
-#if defined(__AVX512BW__)
-  return reinterpret_cast<I>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+// Adds the sum of the products of each two neighbours.
+INLINE I add_pairs(I sums, S a, S b) {
+#if defined(__AVX512VNNI__)
+  return reinterpret_cast<I>(_mm512_dpwssd_epi32(reinterpret_cast<__m512i>(sums), reinterpret_cast<__m512i>(a),
+                                                 reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX512BW__)
+  return sums + reinterpret_cast<I>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 #elif defined(__AVX2__)
-  return reinterpret_cast<I>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+  return sums + reinterpret_cast<I>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
 #elif defined(__SSE2__)
-  return reinterpret_cast<I>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+  return sums + reinterpret_cast<I>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
 #else
   I x = reinterpret_cast<I>(a);
   I y = reinterpret_cast<I>(b);
-  return (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
+  return sums + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
 #endif
 }
 
@@ -71,7 +74,7 @@ INLINE void coded_sums(const clip4j::Search& call, int64_t query, const int8_t* 
       S codes = load_codes(row + s * stream_stride + k);
 #pragma GCC unroll 4
       for (int i = 0; i < QUERIES; i++) {
-        sums[i][s] += multiply_pairs(codes, q[i]);
+        sums[i][s] = add_pairs(sums[i][s], codes, q[i]);
       }
     }
   }
@@ -142,7 +145,7 @@ static __attribute__((noinline)) void coded_tile(const clip4j::Search& call, con
       S a = reinterpret_cast<S>(x[r * depth + k] + I{});
 #pragma GCC unroll 4
       for (int v = 0; v < TILE_VECTORS; v++) {
-        sums[r][v] += multiply_pairs(a, w[v]);
+        sums[r][v] = add_pairs(sums[r][v], a, w[v]);
       }
     }
   }

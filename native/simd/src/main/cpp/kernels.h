@@ -254,10 +254,11 @@ extern const Kernels* const baseline;
 #if defined(__x86_64__)
 extern const Kernels* const avx2;
 extern const Kernels* const avx512;
+extern const Kernels* const avx512vnni;
 #endif
 
-// The best that the processor has, of those up to a level: 0 the least, 1 AVX2, 2 AVX-512.
-constexpr int32_t MOST_LEVEL = 2;
+// The best that the processor has, of those up to a level: 0 the least, 1 AVX2, 2 AVX-512, 3 the same with VNNI.
+constexpr int32_t MOST_LEVEL = 3;
 const Kernels* kernels_up_to(int32_t level);
 
 }  // namespace clip4j

@@ -25,10 +25,17 @@ static bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
+
+static bool has_avx512vnni() {
+  return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
 #endif
 
 const Kernels* kernels_up_to(int32_t level) {
 #if defined(__x86_64__)
+  if (level >= 3 && has_avx512vnni()) {
+    return avx512vnni;
+  }
   if (level >= 2 && has_avx512()) {
     return avx512;
   }

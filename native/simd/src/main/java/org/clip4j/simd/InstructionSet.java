@@ -11,7 +11,9 @@ enum InstructionSet {
     /** AVX2 and FMA. */
     AVX2(1),
     /** AVX-512 F, BW, VL and DQ. */
-    AVX512(2);
+    AVX512(2),
+    /** The same with AVX512_VNNI, which multiplies and adds integers in one instruction. */
+    AVX512VNNI(3);
 
     /** System property that names the highest one to be used; the variable is looked at without it. */
     static final String PROPERTY = "clip4j.maxIsa";
@@ -31,7 +33,7 @@ enum InstructionSet {
     /** The highest one that the user allows. */
     static InstructionSet allowed() {
         String wanted = System.getProperty(PROPERTY, System.getenv(VARIABLE));
-        return wanted == null || wanted.isEmpty() ? AVX512 : parse(wanted);
+        return wanted == null || wanted.isEmpty() ? AVX512VNNI : parse(wanted);
     }
 
     static InstructionSet parse(String name) {

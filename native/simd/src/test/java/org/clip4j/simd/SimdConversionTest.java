@@ -9,12 +9,12 @@ class SimdConversionTest extends ConversionContract {
     @Override
     protected RowKernels kernels() {
         BuiltLibrary.require();
-        return new SimdRowKernels(SimdLibrary.kernels(InstructionSet.AVX512.level()));
+        return new SimdRowKernels(SimdLibrary.kernels(InstructionSet.AVX512VNNI.level()));
     }
 
     @Override
     protected MatrixEngine engine() {
         BuiltLibrary.require();
-        return new SimdEngine(SimdLibrary.kernels(InstructionSet.AVX512.level()), Precision.F32, "test");
+        return new SimdEngine(SimdLibrary.kernels(InstructionSet.AVX512VNNI.level()), Precision.F32, "test");
     }
 }

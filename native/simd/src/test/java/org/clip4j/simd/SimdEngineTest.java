@@ -8,6 +8,6 @@ class SimdEngineTest extends MatrixEngineContract {
     @Override
     protected MatrixEngine engine() {
         BuiltLibrary.require();
-        return new SimdEngine(SimdLibrary.kernels(InstructionSet.AVX512.level()), Precision.F32, "test");
+        return new SimdEngine(SimdLibrary.kernels(InstructionSet.AVX512VNNI.level()), Precision.F32, "test");
     }
 }

@@ -49,7 +49,7 @@ class SimdPrecisionTest {
     @ParameterizedTest
     @EnumSource(value = Precision.class, names = {"F32", "BF16", "INT8"})
     void packedWeightsAreTakenBack(Precision precision) {
-        PackedTrial.check(opener(precision, 2, InstructionSet.AVX512));
+        PackedTrial.check(opener(precision, 2, InstructionSet.AVX512VNNI));
         PackedTrial.check(opener(precision, 1, InstructionSet.BASELINE));
     }
 
@@ -87,7 +87,7 @@ class SimdPrecisionTest {
     @EnumSource(value = Precision.class, names = {"BF16", "INT8"})
     void aCallAllocatesNothing(Precision precision) {
         ThreadMXBean threadBean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (LinearTrial trial = new LinearTrial(opener(precision, 1, InstructionSet.AVX512), Rounding.NONE, 13, 96,
+        try (LinearTrial trial = new LinearTrial(opener(precision, 1, InstructionSet.AVX512VNNI), Rounding.NONE, 13, 96,
                 128)) {
             long bytes = 1;
             // The JVM itself may allocate while it compiles: that happens once, garbage every time.
@@ -130,7 +130,7 @@ class SimdPrecisionTest {
     @ParameterizedTest
     @EnumSource(value = Precision.class, names = {"F32", "BF16", "INT8"})
     void whatIsNoNumberIsNotLost(Precision precision) {
-        try (Backend backend = opener(precision, 1, InstructionSet.AVX512).get();
+        try (Backend backend = opener(precision, 1, InstructionSet.AVX512VNNI).get();
                 Arena arena = backend.newArena();
                 ExecutionContext context = backend.newContext()) {
             Tensor weight = arena.allocate(DType.F32, 5, 40);
@@ -161,6 +161,6 @@ class SimdPrecisionTest {
     void namesTheInstructionSetsWhenOneIsUnknown() {
         assertThat(InstructionSet.parse("AVX2")).isEqualTo(InstructionSet.AVX2);
         assertThatThrownBy(() -> InstructionSet.parse("sse9")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("CLIP4J_MAX_ISA", "actual=sse9", "baseline,avx2,avx512");
+                .hasMessageContainingAll("CLIP4J_MAX_ISA", "actual=sse9", "baseline,avx2,avx512,avx512vnni");
     }
 }
