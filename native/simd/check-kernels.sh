@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Compares the kernels of a platform with plain loops in double precision, without Java; called by Maven behind
 # build-library.sh. src/test/cpp holds the checks.
-# usage: check-kernels.sh PLATFORM BUILD-FOLDER [CHECK...]
-# Another machine's kernels run under qemu-user; where it is missing, nothing is checked.
+# usage: check-kernels.sh PLATFORM BUILD-FOLDER [--bochs INSTRUCTION-SET] [CHECK...]
+# Another machine's kernels run under qemu-user, and with --bochs those of an instruction set on a processor that Bochs
+# emulates, which has nothing beyond it; where these are missing, nothing is checked.
 set -euo pipefail
 
 platform=$1
@@ -12,6 +13,12 @@ module=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sources=$module/src/test/cpp
 objects=$build/objects-$platform
 output=$build/kernel-checks-$platform
+bochs=
+if [[ ${1:-} == --bochs ]]; then
+  bochs=$2
+  shift 2
+  output=$output-static
+fi
 # shellcheck source=../toolchain.sh
 source "$module/../toolchain.sh"
 
@@ -19,7 +26,22 @@ find_compiler simd "$platform" 'its kernels are not checked' "$output/kernel-che
 find_instruction_sets "$platform"
 run=()
 link=()
-if [[ $platform != "$(host_platform)" ]]; then
+if [[ -n $bochs ]]; then
+  case $platform/$bochs in
+    linux-x86_64/baseline) processor=athlon64_clawhammer ;;
+    linux-x86_64/avx2) processor=corei7_haswell_4770 ;;
+    linux-x86_64/avx512) processor=corei7_skylake_x ;;
+    linux-x86_64/avx512vnni) processor=corei7_icelake_u ;;
+    *)
+      echo "simd: error: Bochs has no processor for it: actual=$platform/$bochs" \
+        "known=linux-x86_64/baseline,avx2,avx512,avx512vnni" >&2
+      exit 2
+      ;;
+  esac
+  run=("$module/run-in-bochs.sh" "$build/bochs-$bochs" "$processor")
+  set -- --only "$bochs" "$@"
+  link=(-static)
+elif [[ $platform != "$(host_platform)" ]]; then
   for candidate in qemu-aarch64-static qemu-aarch64; do
     if [[ ${#run[@]} -eq 0 ]] && command -v "$candidate" >/dev/null; then
       run=("$candidate")
