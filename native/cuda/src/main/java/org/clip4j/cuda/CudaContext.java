@@ -77,6 +77,7 @@ final class CudaContext implements ExecutionContext {
     static CudaContext of(ExecutionContext context) {
         CudaContext own = (CudaContext) context;
         own.enter();
+        own.recordings.beginOperation();
         return own;
     }
 

@@ -12,7 +12,7 @@ import org.clip4j.kernels.MemoryAllocator;
 
 /**
  * The way of row numbers, token ids and offsets to the card: pinned memory of the host, and as much on the card. Single
- * launches take it in turn, from front to back and again; a recording has a part of its own for good. Not thread-safe;
+ * operations take it in turn, from front to back and again, but for what the current one has put there; a recording has a part of its own for good. Not thread-safe;
  * closed by its session.
  */
 final class NumberStaging implements AutoCloseable {
@@ -71,7 +71,9 @@ final class NumberStaging implements AutoCloseable {
     private final DeviceAddress to = new DeviceAddress();
     private final List<Chunk> kept = new ArrayList<>();
     private final List<Region> released = new ArrayList<>();
+    private final List<Chunk> filled = new ArrayList<>(); // by the current operation
     private Chunk turning;
+    private int operationBytes; // where those of the current operation begin in turning
 
     NumberStaging(CudaDevice cuda, CUstream_st stream) {
         this.cuda = cuda;
@@ -84,7 +86,21 @@ final class NumberStaging implements AutoCloseable {
     }
 
     /**
-     * Copies numbers to the card for the launches that follow.
+     * Begins an operation: its launches need the arrays of its own only.
+     *
+     * @param session waits for the stream before memory is freed
+     */
+    void beginOperation(CudaContext session) {
+        if (!filled.isEmpty()) {
+            session.synchronize();
+            filled.forEach(this::free);
+            filled.clear();
+        }
+        operationBytes = turning == null ? 0 : turning.usedBytes;
+    }
+
+    /**
+     * Copies numbers to the card for the launches of the current operation.
      *
      * @param session waits for the stream before memory is used again
      * @return where they are on the card
@@ -92,19 +108,34 @@ final class NumberStaging implements AutoCloseable {
     long stage(int[] source, int count, CudaContext session) {
         int needed = sizeBytes(count);
         if (turning == null || turning.usedBytes + needed > turning.sizeBytes) {
-            session.synchronize();
-            if (turning == null || needed > turning.sizeBytes) {
-                free(turning);
-                turning = null;
-                turning = new Chunk(cuda, Math.max(CHUNK_BYTES, needed));
-            }
-            turning.usedBytes = 0;
+            turnOver(needed, session);
         }
         int at = turning.usedBytes;
         turning.usedBytes += needed;
         turning.numbers.put(at / Integer.BYTES, source, 0, count);
         copy(turning, at, count * Integer.BYTES);
         return turning.device.address() + at;
+    }
+
+    private void turnOver(int needed, CudaContext session) {
+        int sizeBytes = Math.max(CHUNK_BYTES, needed);
+        if (turning != null && turning.usedBytes > operationBytes) {
+            // What the operation has put there is not launched yet.
+            sizeBytes = Math.max(sizeBytes, turning.sizeBytes);
+            filled.add(turning);
+            turning = null;
+        } else if (turning != null) {
+            session.synchronize();
+            if (needed > turning.sizeBytes) {
+                free(turning);
+                turning = null;
+            }
+        }
+        if (turning == null) {
+            turning = new Chunk(cuda, sizeBytes);
+        }
+        turning.usedBytes = 0;
+        operationBytes = 0;
     }
 
     /** Sets a part aside until it is {@linkplain #release released}. */
@@ -157,6 +188,8 @@ final class NumberStaging implements AutoCloseable {
     public void close() {
         free(turning);
         turning = null;
+        filled.forEach(this::free);
+        filled.clear();
         kept.forEach(this::free);
         kept.clear();
     }

@@ -34,6 +34,13 @@ final class Recordings implements AutoCloseable {
         return recording != null;
     }
 
+    /** Numbers of earlier operations may be overwritten from now on, as soon as the stream has done these. */
+    void beginOperation() {
+        if (recording == null) {
+            numbers.beginOperation(session);
+        }
+    }
+
     /** The first numbers of an array, as the kernels of this operation will find them on the card; always so many. */
     long numbers(int[] array, int count) {
         if (recording != null) {

@@ -141,6 +141,31 @@ class CudaReplayTest {
         }
     }
 
+    /** More numbers than the way to the card holds at a time. */
+    @Test
+    void arraysOfOneOperationDoNotOverwriteEachOther() {
+        int count = 200_000;
+        int width = 4;
+        try (Sequence sequence = new Sequence()) {
+            Tensor table = normal(VOCABULARY, width);
+            Tensor positions = normal(ROWS, width);
+            TokenEmbedding lookup = sequence.backend.tokenEmbedding(sequence.arena, table, positions);
+            Tensor found = sequence.arena.allocate(DType.F32, count, width);
+            int[] ids = random.ints(count, 0, VOCABULARY).toArray();
+            int[] places = random.ints(count, 0, ROWS).toArray();
+            float[] values = new float[count * width];
+            for (int round = 0; round < 2; round++) {
+                lookup.run(sequence.context, ids, places, count, found);
+                sequence.context.download(found, FloatBuffer.wrap(values), 0, values.length);
+                for (int i = 0; i < values.length; i++) {
+                    float expected = (float) table.get(ids[i / width] * width + i % width)
+                            + (float) positions.get(places[i / width] * width + i % width);
+                    assertThat(values[i]).as("row=%d", i / width).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
     @Test
     void manySequencesTakeNoMoreMemoryThanSome() {
         try (Sequence sequence = new Sequence()) {
