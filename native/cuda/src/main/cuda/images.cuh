@@ -102,32 +102,6 @@ __device__ __forceinline__ void gather_patches(const T* x, const Geometry& g, in
     }
 }
 
-// From the bytes of an RGB image [images, height, width, 3] to columns (c, ky, kx) of value * scale[c] + shift[c]. The
-// padding is that of the scaled image: zeros.
-template <class U>
-__device__ __forceinline__ void gather_byte_patches(const unsigned char* x, const Geometry& g, const float* scale,
-                                                    const float* shift, U* out, int outStride) {
-    constexpr int CHANNELS = 3;
-    const int taps = g.kernel * g.kernel;
-    const unsigned rows = g.images * g.outHeight * g.outWidth;
-#pragma unroll 1
-    for (Cells cell(taps); cell.row < rows; cell.advance()) {
-        const int tap = cell.place;
-        const int ky = tap / g.kernel;
-        const Field field = field_of(g, cell.row);
-        const int y = field.y + ky;
-        const int left = field.x + (tap - ky * g.kernel);
-        const bool filled = inside(g, y, left);
-        const long long pixel = filled ? (static_cast<long long>(field.image) * g.height + y) * g.width + left : 0;
-        U* to = row_of(out, cell.row, outStride) + tap;
-#pragma unroll
-        for (int c = 0; c < CHANNELS; c++) {
-            float value = filled ? fmaf(x[pixel * CHANNELS + c], scale[c], shift[c]) : 0.0f;
-            from_float(value, to[c * taps]);
-        }
-    }
-}
-
 // Means of kernel x kernel squares of channels-last images; what is left over at the right and bottom is dropped.
 template <int N, class T>
 __device__ __forceinline__ void pool_packs(const T* x, int xStride, int images, int height, int width, int channels,

@@ -3,10 +3,12 @@
 #include "attention.cuh"
 #include "attention_mma.cuh"
 #include "elements.cuh"
+#include "fp8.cuh"
 #include "images.cuh"
 #include "linear_small.cuh"
 #include "norms.cuh"
 #include "norms_block.cuh"
+#include "resample.cuh"
 #include "rows.cuh"
 #include "similarity_hopper.cuh"
 #include "tokens.cuh"
@@ -55,13 +57,6 @@ LAYER_NORM(bf16, __nv_bfloat16, f32, float)
 LAYER_NORM_ROWS(f16, __half)
 LAYER_NORM_ROWS(bf16, __nv_bfloat16)
 
-// Grid (rows), block (32, 4), too.
-extern "C" __global__ void __launch_bounds__(block::THREADS)
-    residual_add(float* x, int xStride, const float* partials, int splits, int rows, int width, const float* addBias) {
-    block::residual_norm<float>(x, xStride, {partials, splits, rows, addBias}, nullptr, nullptr, 0.0f, width, nullptr,
-                                0);
-}
-
 #define ACTIVATE(name, T)                                                                                              \
     ENTRY activate_##name(T* x, int stride, int rows, int columns, int activation) {                                  \
         begin();                                                                                                       \
@@ -85,13 +80,6 @@ OF_TYPES(CONVERT_FROM)
                                int images, int patchCount, int width, float* out, int outStride) {                     \
         begin();                                                                                                       \
         image_tokens(patches, pStride, classEmbedding, positions, images, patchCount, width, out, outStride);          \
-    }                                                                                                                  \
-    ENTRY image_tokens_norm_##name(const T* patches, int pStride, const float* classEmbedding,                        \
-                                    const float* positions, int images, int patchCount, int width,                     \
-                                    const float* gain, const float* bias, float epsilon, float* out, int outStride) {  \
-        begin();                                                                                                       \
-        image_tokens_norm(patches, pStride, classEmbedding, positions, images, patchCount, width, gain, bias, epsilon, \
-                          out, outStride);                                                                             \
     }
 OF_TYPES(IMAGE_TOKENS)
 
@@ -125,16 +113,31 @@ GATHER_PATCHES(f32, float, bf16, __nv_bfloat16)
 GATHER_PATCHES(f16, __half, f16, __half)
 GATHER_PATCHES(bf16, __nv_bfloat16, bf16, __nv_bfloat16)
 
-// channels is 3 and channelsLast 1, as bytes of pixels lie: parameters only so that all gathers are called alike.
-#define GATHER_BYTE_PATCHES(name, T)                                                                                   \
-    ENTRY gather_patches_u8_##name(const unsigned char* x, int images, int height, int width, int channels,           \
-                                    int channelsLast, int kernel, int stride, int padding, int outHeight,              \
-                                    int outWidth, const float* scale, const float* shift, T* out, int outStride) {     \
+// Bands of a pixel: the bytes of its red, green and blue sample.
+ENTRY resample_rows_u8(const unsigned char* pixels, int rowStride, int pixelStride, int red, int green, int blue,
+                       const int* first, const int* taps, const int* start, const int* weights, int from, int rows,
+                       int n, unsigned char* out) {
+    begin();
+    resample_rows(pixels, rowStride, pixelStride, red, green, blue, {first, taps, start, weights}, from, rows, n, out);
+}
+
+ENTRY resample_columns_f32(const unsigned char* lines, const int* first, const int* taps, const int* start,
+                           const int* weights, int from, int n, const float* levels, float* planes) {
+    begin();
+    resample_columns(lines, {first, taps, start, weights}, from, n, levels, planes);
+}
+
+#define FP8(name, T)                                                                                                   \
+    ENTRY fp8_largest_##name(const T* x, int xStride, int rows, int columns, unsigned* largest) {                     \
         begin();                                                                                                       \
-        gather_byte_patches(x, {images, height, width, channels, kernel, stride, padding, outHeight, outWidth}, scale, \
-                            shift, out, outStride);                                                                    \
+        fp8_largest(x, xStride, rows, columns, largest);                                                               \
+    }                                                                                                                  \
+    ENTRY fp8_quantize_##name(const T* x, int xStride, int rows, int columns, const unsigned* largest,                \
+                              __nv_fp8_e4m3* out, float* scale) {                                                      \
+        begin();                                                                                                       \
+        fp8_quantize(x, xStride, rows, columns, largest, out, scale);                                                  \
     }
-OF_TYPES(GATHER_BYTE_PATCHES)
+OF_TYPES(FP8)
 
 #define TOKEN_EMBEDDING(name, T)                                                                                       \
     ENTRY token_embedding_##name(const int* ids, const int* places, const T* table, const float* positions,           \

@@ -97,10 +97,8 @@ __device__ __forceinline__ void norm_in_registers(float* x, const Parts& parts, 
     for (int p = 0; p < PACKS; p++) {
         const int i = (p * THREADS + thread()) * 4;
         if (i < width) {
-            if (out != nullptr) {
-                load_pack(gain + i, g[p]);
-                load_pack(bias + i, b[p]);
-            }
+            load_pack(gain + i, g[p]);
+            load_pack(bias + i, b[p]);
             if (parts.addBias != nullptr) {
                 load_pack(parts.addBias + i, added[p]);
             }
@@ -133,9 +131,6 @@ __device__ __forceinline__ void norm_in_registers(float* x, const Parts& parts, 
                 store_pack(x + i, v[p]);
             }
         }
-    }
-    if (out == nullptr) {
-        return;
     }
 #pragma unroll
     for (int p = 0; p < PACKS; p++) {
@@ -183,9 +178,6 @@ __device__ __forceinline__ void norm_in_memory(float* x, const Parts& parts, con
         }
         sum += x[i];
     }
-    if (out == nullptr) {
-        return;
-    }
     const int count = warp_elements<1>(width);
     const float mean = count == 0 ? 0.0f : warp_sum(sum) / count;
     float squares = 0.0f;
@@ -201,7 +193,7 @@ __device__ __forceinline__ void norm_in_memory(float* x, const Parts& parts, con
     }
 }
 
-// x += addBias + the sum of partials, then out = its layer norm, unless out is null. The block's row is blockIdx.x.
+// x += addBias + the sum of partials, then out = its layer norm. The block's row is blockIdx.x.
 template <class U>
 __device__ __forceinline__ void residual_norm(float* x, int xStride, const Parts& parts, const float* gain,
                                               const float* bias, float epsilon, int width, U* out, int outStride) {
@@ -209,7 +201,7 @@ __device__ __forceinline__ void residual_norm(float* x, int xStride, const Parts
     const bool packs = width % 4 == 0 && width <= MAX_WIDTH && packs_fit<4>(x, xStride) && packs_fit<4>(out, outStride)
                        && packs_fit<4>(gain, 0) && packs_fit<4>(bias, 0) && part_fits(parts);
     float* row = row_of(x, blockIdx.x, xStride);
-    U* to = out == nullptr ? out : row_of(out, blockIdx.x, outStride);
+    U* to = row_of(out, blockIdx.x, outStride);
     if (!packs) {
         norm_in_memory(row, parts, gain, bias, epsilon, width, to);
     } else if (width <= THREADS * 4) {

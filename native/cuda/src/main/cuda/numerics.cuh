@@ -13,6 +13,7 @@ __device__ __forceinline__ float to_float(__nv_bfloat16 x) { return __bfloat162f
 __device__ __forceinline__ void from_float(float x, float& out) { out = x; }
 __device__ __forceinline__ void from_float(float x, __half& out) { out = __float2half_rn(x); }
 __device__ __forceinline__ void from_float(float x, __nv_bfloat16& out) { out = __float2bfloat16_rn(x); }
+__device__ __forceinline__ void from_float(float x, __nv_fp8_e4m3& out) { out = __nv_fp8_e4m3(x); } // to nearest, saturates
 
 // N neighbouring elements that one instruction moves.
 template <class T, int N>

@@ -8,6 +8,7 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <cuda_fp8.h>
 
 // Static shared memory: an array of count elements.
 #define SHARED(type, name, count) __shared__ type name[count]

@@ -1,9 +1,9 @@
 // Token sequences of image encoders, made of the patches' or pixels' rows.
 #pragma once
 
-#include "norms.cuh"
+#include "numerics.cuh"
 
-// A token before its norm: a patch, or the class embedding where patch is null, plus a position.
+// A token: a patch, or the class embedding where patch is null, plus a position.
 template <class T>
 struct TokenRow {
     const T* patch;
@@ -62,21 +62,6 @@ __device__ __forceinline__ void image_tokens(const T* patches, int pStride, cons
             token.load(cell.place, v);
             to[cell.place] = v[0];
         }
-    }
-}
-
-// image_tokens and lnPre in one pass.
-template <class T>
-__device__ __forceinline__ void image_tokens_norm(const T* patches, int pStride, const float* classEmbedding,
-                                                  const float* positions, int images, int patchCount, int width,
-                                                  const float* gain, const float* bias, float epsilon, float* out,
-                                                  int outStride) {
-    const int row = static_cast<int>(warp_number());
-    if (row < images * (1 + patchCount)) {
-        const bool packs = token_packs_fit(patches, pStride, classEmbedding, positions, width, out, outStride)
-                           && packs_fit<4>(gain, 0) && packs_fit<4>(bias, 0);
-        norm_row(token_row(patches, pStride, classEmbedding, positions, row, patchCount, width), packs, gain, bias,
-                 epsilon, width, row_of(out, row, outStride));
     }
 }
 

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=$1
 libraries=$2
 mkdir -p "$out"
-for source in main rows_test elements_test images_test attention_test linear_test; do
+for source in main rows_test elements_test images_test resample_test attention_test linear_test fp8_test; do
     object=$out/$source.o
     if [ ! -e "$object" ] || [ -n "$(find "$here/$source.cpp" "$here/harness.hpp" -newer "$object")" ]; then
         g++ -std=c++17 -O2 -Wall -Wextra -isystem "${CUDA_HOME:-/usr/local/cuda}/include" -c "$here/$source.cpp" \

@@ -6,6 +6,7 @@
 #include <cuda_fp16.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +31,8 @@ inline double value_of(float x) { return x; }
 inline double value_of(Half x) { return __half2float(x); }
 inline double value_of(Bf16 x) { return __bfloat162float(x); }
 inline double value_of(unsigned char x) { return x; }
+inline double value_of(int x) { return x; }
+inline double value_of(unsigned x) { return x; }
 
 template <class T>
 T rounded(double x) {
@@ -193,7 +196,9 @@ private:
 void test_rows();
 void test_elements();
 void test_images();
+void test_resample();
 void test_attention();
 void test_linear();
+void test_fp8();
 
 } // namespace test

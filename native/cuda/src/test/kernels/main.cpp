@@ -1,5 +1,5 @@
 // Runs the kernels of a fatbin against oracles in double precision, on a card or on the emulator:
-//   kernel-test kernels.fatbin [rows|elements|images|attention|linear]
+//   kernel-test kernels.fatbin [rows|elements|images|resample|attention|linear|fp8]
 #include "harness.hpp"
 
 #include <fstream>
@@ -32,7 +32,7 @@ CUfunction function_of(const std::string& name) {
 
 int main(int count, char** arguments) {
     if (count < 2) {
-        std::printf("usage: kernel-test kernels.fatbin [rows|elements|images|attention|linear]\n");
+        std::printf("usage: kernel-test kernels.fatbin [rows|elements|images|resample|attention|linear|fp8]\n");
         return 2;
     }
     const std::string only = count > 2 ? arguments[2] : "";
@@ -40,8 +40,10 @@ int main(int count, char** arguments) {
     const std::pair<const char*, void (*)()> groups[] = {{"rows", test::test_rows},
                                                          {"elements", test::test_elements},
                                                          {"images", test::test_images},
+                                                         {"resample", test::test_resample},
                                                          {"attention", test::test_attention},
-                                                         {"linear", test::test_linear}};
+                                                         {"linear", test::test_linear},
+                                                         {"fp8", test::test_fp8}};
     for (auto& [name, run] : groups) {
         if (only.empty() || only == name) {
             run();
