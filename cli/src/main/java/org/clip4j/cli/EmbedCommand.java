@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.clip4j.clip.ClipModel;
 import org.clip4j.clip.EmbeddingForm;
+import org.clip4j.clip.SessionOptions;
 import org.clip4j.clip.Tower;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +37,9 @@ final class EmbedCommand implements Callable<Integer> {
     private TextInputs texts;
     @Mixin
     private TextRules rules;
+    @Option(names = "--resize-on-device", description = {
+            "Upload decoded images as they are, and resize them on the card; the same results."})
+    private boolean resizeOnDevice;
     @Option(names = "--raw", description = "Leave the embeddings unnormalised.")
     private boolean raw;
     @Option(names = "--npy", paramLabel = "OUT.npy", description = {
@@ -86,10 +90,11 @@ final class EmbedCommand implements Callable<Integer> {
         Console console = clip.console();
         EmbeddingForm form = raw ? EmbeddingForm.RAW : EmbeddingForm.NORMALIZED;
         try (Progress progress = Progress.items("embed", count(files), npy == null, console);
-                Embedder embedder = new Embedder(console, loaded, form, rules.truncate(), item -> {
-                    sink.accept(item);
-                    progress.step();
-                })) {
+                Embedder embedder = new Embedder(console, loaded,
+                        SessionOptions.defaults().withResizeOnDevice(resizeOnDevice), form, rules.truncate(), item -> {
+                            sink.accept(item);
+                            progress.step();
+                        })) {
             embedder.images(images.items());
             for (int i = 0; i < files.size(); i++) {
                 embedder.pixels(files.get(i), pixels.get(i).toString());

@@ -41,9 +41,14 @@ final class Embedder implements AutoCloseable {
     private record Item(String kind, String source, Image image) {}
 
     Embedder(Console console, ClipModel model, EmbeddingForm form, boolean truncate, Embedded.Sink sink) {
+        this(console, model, SessionOptions.defaults(), form, truncate, sink);
+    }
+
+    Embedder(Console console, ClipModel model, SessionOptions batch, EmbeddingForm form, boolean truncate,
+            Embedded.Sink sink) {
         this.console = console;
         this.model = model;
-        this.batch = SessionOptions.defaults();
+        this.batch = batch;
         this.session = model.newSession(batch);
         this.form = form;
         this.truncate = truncate;

@@ -60,6 +60,13 @@ class EmbedCommandTest {
     }
 
     @Test
+    void saysThatAProcessorResizesOnTheHost() throws Exception {
+        CommandRun run = embed("--resize-on-device", "--image", red);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("leaves resizing to the host").contains("--device cuda");
+    }
+
+    @Test
     void writesTheSameNumbersAsJsonAndAsNumPy() throws Exception {
         Path npy = folder.resolve("out.npy");
         String[] inputs = {"--text", "the cat", "--image", red, "--pixels", TinyModels.pixels(folder)};

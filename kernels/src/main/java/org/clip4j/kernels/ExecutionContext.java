@@ -3,6 +3,7 @@ package org.clip4j.kernels;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What one session needs to run operations: scratch memory, and per thread whatever its backend keeps there. Scratch
@@ -37,11 +38,6 @@ public interface ExecutionContext extends AutoCloseable {
      */
     void download(Tensor source, FloatBuffer target, int targetIndex, int count);
 
-    /** Whether all operations that were run have ended, without waiting for them. */
-    default boolean isIdle() {
-        return true;
-    }
-
     /**
      * The same for whole numbers.
      *
@@ -55,6 +51,11 @@ public interface ExecutionContext extends AutoCloseable {
         for (int i = 0; i < count; i++) {
             target.put(targetIndex + i, source.bytes().getInt(i * Integer.BYTES));
         }
+    }
+
+    /** Whether all operations that were run have ended, without waiting for them. */
+    default boolean isIdle() {
+        return true;
     }
 
     /**
@@ -77,6 +78,17 @@ public interface ExecutionContext extends AutoCloseable {
      */
     default int recordedRows(int rows, int maxRows) {
         return rows;
+    }
+
+    /**
+     * A resampler that runs where the operations run, or nothing where the host should resample: where operations reach its
+     * memory.
+     *
+     * @param size n, the edge of the result
+     * @param levels [3, {@link PlaneResamplerProvider#LEVELS}], what each sample of red, green, blue becomes; copied
+     */
+    default Optional<TensorResampler> openResampler(int size, float[] levels) {
+        return Optional.empty();
     }
 
     /** Threads on which {@link #runOnHost} runs work. */

@@ -294,6 +294,20 @@ public final class Operands {
     }
 
     /**
+     * Checks what a resampler of n x n results is about to read.
+     *
+     * @throws IllegalArgumentException when pixels are missing, or an axis has another number of outputs
+     */
+    public static void checkResample(PixelView pixels, ResampleAxis columns, ResampleAxis rows, int n) {
+        if (columns.count() != n || rows.count() != n
+                || !pixels.has(columns.from(), columns.to(), rows.from(), rows.to())) {
+            throw new IllegalArgumentException("pixels do not have what the axes need: columns=" + columns.from() + ".."
+                    + columns.to() + " rows=" + rows.from() + ".." + rows.to() + " outputs=" + columns.count() + "x"
+                    + rows.count() + " size=" + n + " pixels=" + pixels);
+        }
+    }
+
+    /**
      * Checks what an attention is about to read and write.
      *
      * @throws IllegalArgumentException when a matrix is too small

@@ -72,7 +72,7 @@ public final class ClipModel implements AutoCloseable {
             pool = new ArrayBlockingQueue<>(options.pooledSessions());
             for (int i = 0; i < options.pooledSessions(); i++) {
                 ClipSession session = newSession(SessionOptions.defaults());
-                session.joinPool();
+                session.use().joinPool();
                 pool.add(session);
             }
             complete = true;
@@ -296,12 +296,12 @@ public final class ClipModel implements AutoCloseable {
         gate.enter();
         try {
             ClipSession session = takeSession();
-            session.lendTo(Thread.currentThread());
+            session.use().lendTo(Thread.currentThread());
             try {
                 return use.apply(session);
             } finally {
                 session.abandonStarted();
-                session.lendTo(null);
+                session.use().lendTo(null);
                 pool.add(session);
             }
         } finally {
@@ -361,7 +361,7 @@ public final class ClipModel implements AutoCloseable {
     private void requireNotBorrowing() {
         synchronized (sessions) {
             for (ClipSession session : sessions) {
-                if (session.borrower() == Thread.currentThread()) {
+                if (session.use().borrower() == Thread.currentThread()) {
                     throw new IllegalStateException("a model cannot be closed by a call that it is to wait for; close"
                             + " it after borrow has returned");
                 }

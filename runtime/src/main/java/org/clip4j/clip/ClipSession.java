@@ -3,7 +3,6 @@ package org.clip4j.clip;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.clip4j.image.Image;
 import org.clip4j.kernels.ExecutionContext;
 
@@ -23,14 +22,10 @@ public final class ClipSession implements AutoCloseable {
     private final boolean sharing;
     private final ExecutionContext context;
     private final SessionArguments checks;
-    private final AtomicBoolean busy = new AtomicBoolean();
-    private final AtomicBoolean freed = new AtomicBoolean();
-    /** The thread that has borrowed this session of the model's pool and entered the model's gate for it, or null. */
-    private Thread borrower;
-    private boolean pooled;
+    private final SessionUse use;
     private ImageBatch imageBatch;
     private TextBatch textBatch;
-    private ImagePreparation preparation;
+    private ImageFeed feed;
     /** Images begun and not finished. */
     private int started = NOTHING;
 
@@ -39,7 +34,20 @@ public final class ClipSession implements AutoCloseable {
         this.options = options;
         this.sharing = sharing;
         this.checks = new SessionArguments(model.config());
+        this.use = new SessionUse(model.gate());
         this.context = model.backend().newContext();
+        if (options.resizeOnDevice()) {
+            boolean complete = false;
+            try {
+                feed = new DevicePreparation(Preprocessing.of(model.config().preprocess()), context,
+                        model.backendName());
+                complete = true;
+            } finally {
+                if (!complete) {
+                    context.close();
+                }
+            }
+        }
     }
 
     /**
@@ -90,17 +98,14 @@ public final class ClipSession implements AutoCloseable {
         try {
             checks.requireRoom(out, outIndex, images.size());
             ImageBatch batch = images();
-            int pixelsPerImage = checks.pixelsPerImage();
             for (int first = 0; first < images.size(); first += options.maxImages()) {
                 int count = Math.min(options.maxImages(), images.size() - first);
-                FloatBuffer pixels = batch.pixels();
-                preparation().prepare(images, first, count, pixels, pixelsPerImage);
-                batch.upload(pixels, 0, count * pixelsPerImage);
+                feed().feed(images, first, count, batch);
                 batch.run(count, form);
                 batch.download(count, out, outIndex + first * model.embedDim());
             }
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -113,7 +118,7 @@ public final class ClipSession implements AutoCloseable {
         try {
             return images().pixels();
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -146,7 +151,7 @@ public final class ClipSession implements AutoCloseable {
                 checks.requireFinite(pixels, pixelsIndex, images);
             }
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -173,7 +178,7 @@ public final class ClipSession implements AutoCloseable {
             images().run(images, EmbeddingForm.NORMALIZED);
             started = images;
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -182,11 +187,11 @@ public final class ClipSession implements AutoCloseable {
         if (started == NOTHING) {
             return true;
         }
-        enterStarted();
+        use.enter();
         try {
             return context.isIdle();
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -201,7 +206,7 @@ public final class ClipSession implements AutoCloseable {
         if (started == NOTHING) {
             return 0;
         }
-        enterStarted();
+        use.enter();
         try {
             int images = started;
             checks.requireRoom(out, outIndex, images);
@@ -210,7 +215,7 @@ public final class ClipSession implements AutoCloseable {
             checks.requireFiniteEmbeddings(out, outIndex, images);
             return images;
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -251,7 +256,7 @@ public final class ClipSession implements AutoCloseable {
                 first += batch.texts();
             }
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -292,7 +297,7 @@ public final class ClipSession implements AutoCloseable {
                 first += batch.texts();
             }
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -310,75 +315,39 @@ public final class ClipSession implements AutoCloseable {
         return textBatch;
     }
 
-    private ImagePreparation preparation() {
-        if (preparation == null) {
-            preparation = new ImagePreparation(Preprocessing.of(model.config().preprocess()), context,
-                    options.maxImages());
+    private ImageFeed feed() {
+        if (feed == null) {
+            feed = new ImagePreparation(Preprocessing.of(model.config().preprocess()), context, options.maxImages());
         }
-        return preparation;
+        return feed;
     }
 
     /** Waits for what {@link #startPixels} began, and forgets it. */
     void abandonStarted() {
         if (started != NOTHING) {
-            enterStarted();
+            use.enter();
             try {
                 while (!context.isIdle()) {
                     Thread.onSpinWait();
                 }
             } finally {
                 started = NOTHING;
-                exit();
+                use.exit();
             }
         }
     }
 
-    /** Makes it one of the sessions that the model lends out, and closes itself. */
-    void joinPool() {
-        pooled = true;
-    }
-
-    /** Lent to a thread that has entered the model's gate, or given back with null. */
-    void lendTo(Thread thread) {
-        borrower = thread;
-    }
-
-    Thread borrower() {
-        return borrower;
+    /** Who uses it; for its model. */
+    SessionUse use() {
+        return use;
     }
 
     private void enter() {
-        enterStarted();
+        use.enter();
         if (started != NOTHING) {
-            exit();
+            use.exit();
             throw new IllegalStateException("images were begun and are not finished: images=" + started
                     + "; call finish first");
-        }
-    }
-
-    private void enterStarted() {
-        // Whoever borrows has entered the gate already, and may finish after closing began.
-        boolean throughGate = borrower == null;
-        if (throughGate) {
-            model.gate().enter();
-        }
-        if (!busy.compareAndSet(false, true)) {
-            if (throughGate) {
-                model.gate().exit();
-            }
-            throw new IllegalStateException("a session serves one thread at a time; open one per thread, or use the"
-                    + " model's own embed methods");
-        }
-        if (freed.get()) {
-            exit();
-            throw new IllegalStateException("the session is closed");
-        }
-    }
-
-    private void exit() {
-        busy.set(false);
-        if (borrower == null) {
-            model.gate().exit();
         }
     }
 
@@ -389,25 +358,31 @@ public final class ClipSession implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (pooled) {
-            throw new IllegalStateException("a borrowed session is closed by its model");
-        }
-        if (!busy.compareAndSet(false, true)) {
-            throw new IllegalStateException("the session is in use by another thread");
-        }
+        use.requireOwn("a borrowed session is closed by its model");
+        use.beginClosing();
         try {
             free();
         } finally {
-            busy.set(false);
+            use.endClosing();
         }
     }
 
     /** Frees the workspace, once; no call is in flight. */
     void free() {
-        if (!freed.compareAndSet(false, true)) {
+        if (!use.free()) {
             return;
         }
         model.forget(this);
+        try {
+            if (feed != null) {
+                feed.close(); // it may hold memory of the context's
+            }
+        } finally {
+            closeContext();
+        }
+    }
+
+    private void closeContext() {
         try {
             context.close();
         } finally {
@@ -416,9 +391,6 @@ public final class ClipSession implements AutoCloseable {
             }
             if (textBatch != null) {
                 textBatch.close();
-            }
-            if (preparation != null) {
-                preparation.close();
             }
         }
     }

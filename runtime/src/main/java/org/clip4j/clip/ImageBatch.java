@@ -54,6 +54,11 @@ final class ImageBatch implements AutoCloseable {
         return context.staging(pass.input());
     }
 
+    /** Where pixels are on the device, [maxImages, 3, R, R]. */
+    Tensor input() {
+        return pass.input();
+    }
+
     /** Brings pixels in. */
     void upload(FloatBuffer pixels, int index, int count) {
         context.upload(pixels, index, pass.input(), count);

@@ -10,11 +10,8 @@ import org.clip4j.image.PreprocessConfig;
 import org.clip4j.image.Preprocessor;
 import org.clip4j.kernels.ExecutionContext;
 
-/**
- * Decodes and preprocesses the images of a pass on the threads that compute it, each with scratch of its own. Belongs to a
- * session, which closes it.
- */
-final class ImagePreparation implements AutoCloseable {
+/** Decodes and preprocesses the images of a pass on the threads that compute it, each with scratch of its own. */
+final class ImagePreparation implements ImageFeed {
     private final PreprocessConfig config;
     private final ExecutionContext context;
     private final ImageDecoder decoder = ImageDecoder.create();
@@ -22,32 +19,33 @@ final class ImagePreparation implements AutoCloseable {
     private final RuntimeException[] failures; // of each image
     private final ExecutionContext.HostTask task = this::prepareSome;
     private final AtomicInteger next = new AtomicInteger();
+    private final int pixelsPerImage;
     private List<Image> images;
     private int first;
     private int count;
     private int end;
     private FloatBuffer pixels;
-    private int pixelsPerImage;
 
     ImagePreparation(PreprocessConfig config, ExecutionContext context, int maxImages) {
         this.config = config;
+        this.pixelsPerImage = 3 * config.size() * config.size();
         this.context = context;
         this.preprocessors = new Preprocessor[context.hostLanes()];
         this.failures = new RuntimeException[maxImages];
     }
 
-    /**
-     * Prepares images {@code newFirst} to {@code newFirst + newCount - 1}.
-     *
-     * @param newPixels receives them from its beginning on
-     * @throws org.clip4j.image.ImageFormatException of the first image that cannot be decoded; others may have been prepared
-     */
-    void prepare(List<Image> newImages, int newFirst, int newCount, FloatBuffer newPixels, int newPixelsPerImage) {
+    @Override
+    public void feed(List<Image> newImages, int newFirst, int newCount, ImageBatch batch) {
+        FloatBuffer staging = batch.pixels();
+        prepare(newImages, newFirst, newCount, staging);
+        batch.upload(staging, 0, newCount * pixelsPerImage);
+    }
+
+    private void prepare(List<Image> newImages, int newFirst, int newCount, FloatBuffer newPixels) {
         images = newImages;
         first = newFirst;
         count = newCount;
         pixels = newPixels;
-        pixelsPerImage = newPixelsPerImage;
         next.set(0);
         try {
             // An image for each thread at a time: other sessions of the model wait for these threads meanwhile.

@@ -6,8 +6,10 @@ package org.clip4j.clip;
  * @param maxImages images of one forward pass, 1 to {@value #LIMIT}
  * @param maxTexts texts of one forward pass when they fill the model's context, 1 to {@value #LIMIT}; of shorter ones a
  *     pass takes as many as have that many tokens, so that prompts find others to share their beginning with
+ * @param resizeOnDevice whether decoded images are uploaded as they are, and resized, cropped and normalised there, with the
+ *     same bits; worth it where the host is what a card waits for
  */
-public record SessionOptions(int maxImages, int maxTexts) {
+public record SessionOptions(int maxImages, int maxTexts, boolean resizeOnDevice) {
     /** Largest batch: what is larger gains nothing and takes gigabytes. */
     public static final int LIMIT = 4096;
 
@@ -17,6 +19,16 @@ public record SessionOptions(int maxImages, int maxTexts) {
             throw new IllegalArgumentException("batch out of range: maxImages=" + maxImages + " maxTexts=" + maxTexts
                     + " expected=1.." + LIMIT + "; larger batches are cut into pieces");
         }
+    }
+
+    /** Images are resized on the host. */
+    public SessionOptions(int maxImages, int maxTexts) {
+        this(maxImages, maxTexts, false);
+    }
+
+    /** The same sizes, with images resized on the device or on the host. */
+    public SessionOptions withResizeOnDevice(boolean onDevice) {
+        return new SessionOptions(maxImages, maxTexts, onDevice);
     }
 
     /** Sizes beyond which a CPU gains little: 8 images, 16 texts. */

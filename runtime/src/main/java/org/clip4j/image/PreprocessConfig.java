@@ -1,6 +1,7 @@
 package org.clip4j.image;
 
 import java.util.Objects;
+import org.clip4j.kernels.PlaneResamplerProvider;
 
 /**
  * How a model wants its images: resize the shorter edge to {@code size} (bicubic, antialiased), crop the centre square,
@@ -41,6 +42,19 @@ public record PreprocessConfig(int size, Channels mean, Channels std, Interpolat
             throw new IllegalArgumentException(
                     "normalisation must be finite and std not zero: mean=" + mean + " std=" + std);
         }
+    }
+
+    /** What each sample of red, green and blue becomes, [3,256]: ((u8 / 255f) - mean) / std in float steps. */
+    public float[] levels() {
+        float[] levels = new float[3 * PlaneResamplerProvider.LEVELS];
+        for (int channel = 0; channel < 3; channel++) {
+            for (int value = 0; value < PlaneResamplerProvider.LEVELS; value++) {
+                float unit = value / 255f;
+                levels[channel * PlaneResamplerProvider.LEVELS + value] = (unit - mean.get(channel))
+                        / std.get(channel);
+            }
+        }
+        return levels;
     }
 
     /** The published CLIP models' preprocessing at a resolution. */

@@ -7,6 +7,9 @@ import java.util.Optional;
 import org.clip4j.kernels.PixelView;
 import org.clip4j.kernels.PlaneResampler;
 import org.clip4j.kernels.PlaneResamplerProvider;
+import org.clip4j.kernels.ResampleAxis;
+import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.TensorResampler;
 
 /**
  * From an image to a CLIP tower's input, bit for bit as openai/CLIP with Pillow and torchvision: resize in the image's
@@ -31,6 +34,7 @@ public final class Preprocessor implements AutoCloseable {
     private ResizeGeometry geometry;
     private int geometryWidth;
     private int geometryHeight;
+    private FinishedPixels finished; // when there was an image that a device does not resize
 
     /** A preprocessor with every decoder on the class path and the default limits. */
     public Preprocessor(PreprocessConfig config) {
@@ -92,6 +96,39 @@ public final class Preprocessor implements AutoCloseable {
             run(image, tensorRows);
         } finally {
             tensorRows.target = null;
+        }
+    }
+
+    /**
+     * Normalised into a tensor of a device, which resizes itself what is RGB or gray; the same bits as those of
+     * {@link #tensor(Image, FloatBuffer, int)}.
+     *
+     * @param resampler
+     *            opened for the configuration's size and levels
+     * @param images
+     *            f32 [.., 3,n,n], of which {@code index} is written
+     * @throws ImageFormatException
+     *             when the image cannot be decoded
+     */
+    public void tensor(Image image, TensorResampler resampler, Tensor images, int index) {
+        try (PixelImage decoded = image.decode(decoder, windowChoice, memory)) {
+            PixelView pixels = decoded.colorView();
+            if (pixels != null) {
+                ResizeGeometry geometry = geometry(decoded.width(), decoded.height());
+                resampler.resample(pixels, columns(decoded.width(), geometry).axis,
+                        rows(decoded.height(), geometry).axis, images, index);
+            } else {
+                if (finished == null) {
+                    finished = new FinishedPixels(config.size());
+                }
+                pixelRows.target = finished.view.samples();
+                pixelRows.offset = 0;
+                resample(decoded, pixelRows);
+                resampler.resample(finished.view, finished.axis, finished.axis, images, index);
+            }
+        } finally {
+            pixelRows.target = null;
+            memory.trim();
         }
     }
 
@@ -171,6 +208,17 @@ public final class Preprocessor implements AutoCloseable {
         return geometry;
     }
 
+    /** An image that has its size already, on its way to a device. */
+    private static final class FinishedPixels {
+        private final PixelView view;
+        private final ResampleAxis axis;
+
+        FinishedPixels(int size) {
+            view = new PixelView(ByteBuffer.allocate(3 * size * size), 0, 3 * size, 3, 0, 0, size, size, 0, 1, 2);
+            axis = ResampleAxis.identity(0, size);
+        }
+    }
+
     /** Writes rows as they come. */
     private static final class PixelRows implements RowSink {
         private final int rowBytes;
@@ -190,21 +238,15 @@ public final class Preprocessor implements AutoCloseable {
     /** Normalises rows by a table of what a sample can be, one for each channel. */
     private static final class TensorRows implements RowSink {
         private final int size;
-        private final float[] levels = new float[3 * PlaneResamplerProvider.LEVELS];
+        private final float[] levels;
         private final float[] row;
         private FloatBuffer target;
         private int offset;
 
         TensorRows(PreprocessConfig config) {
             this.size = config.size();
+            this.levels = config.levels();
             this.row = new float[size];
-            for (int channel = 0; channel < 3; channel++) {
-                for (int value = 0; value < PlaneResamplerProvider.LEVELS; value++) {
-                    float unit = value / 255f;
-                    levels[channel * PlaneResamplerProvider.LEVELS + value] = (unit - config.mean().get(channel))
-                            / config.std().get(channel);
-                }
-            }
         }
 
         @Override

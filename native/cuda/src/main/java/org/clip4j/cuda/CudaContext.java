@@ -12,6 +12,7 @@ import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -19,6 +20,7 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.TensorResampler;
 
 /** A session's stream and its scratch memory on the card; its transfers and recordings are classes of their own. */
 final class CudaContext implements ExecutionContext {
@@ -176,6 +178,18 @@ final class CudaContext implements ExecutionContext {
     }
 
     @Override
+    public Optional<TensorResampler> openResampler(int size, float[] levels) {
+        enter();
+        return Optional.of(new CudaResampler(this, cuda, size, levels));
+    }
+
+    /** Begins to copy pinned memory to the card. */
+    void send(long pinned, long device, long bytes) {
+        transfers.send(pinned, device, bytes);
+        working = true;
+    }
+
+    @Override
     public void replay(long key, Runnable operations) {
         enter();
         if (!backend.records()) {
@@ -241,7 +255,7 @@ final class CudaContext implements ExecutionContext {
         transfers.download(source, target, targetIndex, count);
     }
 
-    private static void requireF32(String name, Tensor tensor) {
+    static void requireF32(String name, Tensor tensor) {
         if (tensor.dtype() != DType.F32) {
             throw new IllegalArgumentException("operand is not f32: name=" + name + " dtype=" + tensor.dtype());
         }

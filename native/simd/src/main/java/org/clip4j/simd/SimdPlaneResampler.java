@@ -4,6 +4,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Objects;
 import org.clip4j.javacpp.NativeMemory;
+import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.PixelView;
 import org.clip4j.kernels.PlaneResampler;
 import org.clip4j.kernels.PlaneResamplerProvider;
@@ -71,12 +72,7 @@ final class SimdPlaneResampler implements PlaneResampler {
             throw new IllegalArgumentException("pixels and planes must lie in direct buffers: pixels=" + pixels
                     + " planesDirect=" + planes.isDirect());
         }
-        if (columns.count() != size || rows.count() != size
-                || !pixels.has(columns.from(), columns.to(), rows.from(), rows.to())) {
-            throw new IllegalArgumentException("pixels do not have what the axes need: columns=" + columns.from() + ".."
-                    + columns.to() + " rows=" + rows.from() + ".." + rows.to() + " outputs=" + columns.count() + "x"
-                    + rows.count() + " size=" + size + " pixels=" + pixels);
-        }
+        Operands.checkResample(pixels, columns, rows, size);
         Objects.checkFromIndexSize(offset, 3L * size * size, planes.limit());
         packedColumns.set(columns);
         packedRows.set(rows);

@@ -20,6 +20,7 @@ import org.clip4j.kernels.PixelView;
 import org.clip4j.kernels.PlaneResampler;
 import org.clip4j.kernels.PlaneResamplerProvider;
 import org.clip4j.kernels.ResampleAxis;
+import org.clip4j.kernels.ResampleCase;
 import org.clip4j.testing.PreprocessGoldens;
 import org.clip4j.testing.PreprocessGoldens.Case;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,120 +89,38 @@ class SimdPlaneResamplerTest {
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
     void everyInstructionSetEqualsAPlainLoop(InstructionSet set) {
-        Random random = new Random(SEED);
         long kernels = SimdLibrary.kernels(set.level());
-        float[] levels = levels();
-        for (int n : new int[]{1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 33}) {
+        float[] levels = ResampleCase.levels();
+        for (int n : ResampleCase.sizes()) {
             try (PlaneResampler resampler = new SimdPlaneResampler(kernels, n, levels)) {
-                for (int pixelStride : new int[]{1, 3, 4}) {
-                    for (int mostTaps : new int[]{1, 2, 3, 4, 5, 8, 9, 13, 64}) {
-                        ResampleAxis columns = axis(random, n, mostTaps);
-                        ResampleAxis rows = axis(random, n, mostTaps);
-                        check(resampler, pixels(random, columns, rows, pixelStride), columns, rows, levels);
-                    }
-                }
+                ResampleCase.all(SEED, n).forEach(resample -> check(resampler, resample, levels));
             }
         }
     }
 
-    private static void check(PlaneResampler resampler, PixelView pixels, ResampleAxis columns, ResampleAxis rows,
-            float[] levels) {
-        int n = columns.count();
+    private static void check(PlaneResampler resampler, ResampleCase resample, float[] levels) {
+        int n = resample.size();
         int guard = 3;
         FloatBuffer planes = floats(3 * n * n + 2 * guard);
         for (int i = 0; i < planes.capacity(); i++) {
             planes.put(i, 1234);
         }
-        assertThat(resampler.accepts(pixels, planes)).isTrue();
-        resampler.resample(pixels, columns, rows, planes, guard);
-        int[] bands = {pixels.red(), pixels.green(), pixels.blue()};
-        for (int channel = 0; channel < 3; channel++) {
-            int[][] narrow = new int[rows.to()][n];
-            for (int y = rows.from(); y < rows.to(); y++) {
-                int at = pixels.offsetBytes() + (y - pixels.top()) * pixels.rowStride() + bands[channel];
-                int[] row = new int[columns.to()];
-                for (int x = columns.from(); x < columns.to(); x++) {
-                    row[x] = pixels.samples().get(at + (x - pixels.left()) * pixels.pixelStride()) & 0xFF;
-                }
-                for (int o = 0; o < n; o++) {
-                    narrow[y][o] = sum(columns, o, row);
-                }
-            }
-            for (int o = 0; o < n; o++) {
-                for (int x = 0; x < n; x++) {
-                    int[] column = new int[rows.to()];
-                    for (int y = rows.from(); y < rows.to(); y++) {
-                        column[y] = narrow[y][x];
-                    }
-                    assertThat(planes.get(guard + (channel * n + o) * n + x))
-                            .as("channel=%d y=%d x=%d n=%d taps=%d pixels=%s seed=%d", channel, o, x, n,
-                                    columns.mostTaps(), pixels, SEED)
-                            .isEqualTo(levels[channel * PlaneResamplerProvider.LEVELS + sum(rows, o, column)]);
-                }
-            }
-        }
+        assertThat(resampler.accepts(resample.pixels(), planes)).isTrue();
+        resampler.resample(resample.pixels(), resample.columns(), resample.rows(), planes, guard);
+        float[] actual = new float[3 * n * n];
+        planes.get(guard, actual);
+        resample.check(levels, actual);
         for (int i = 0; i < guard; i++) {
             assertThat(planes.get(i)).isEqualTo(1234);
             assertThat(planes.get(planes.capacity() - 1 - i)).isEqualTo(1234);
         }
     }
 
-    private static int sum(ResampleAxis axis, int output, int[] values) {
-        int sum = 1 << (ResampleAxis.PRECISION_BITS - 1);
-        for (int j = 0; j < axis.taps()[output]; j++) {
-            sum += values[axis.first()[output] + j] * axis.weights()[axis.start()[output] + j];
-        }
-        return Math.max(0, Math.min(255, sum >> ResampleAxis.PRECISION_BITS));
-    }
-
-    /** Weights with negative lobes that add up to about one, so that sums go beyond both ends of a byte. */
-    private static ResampleAxis axis(Random random, int n, int mostTaps) {
-        int[] first = new int[n];
-        int[] taps = new int[n];
-        int[] start = new int[n];
-        int at = random.nextInt(4);
-        int total = 0;
-        for (int o = 0; o < n; o++) {
-            first[o] = at;
-            taps[o] = 1 + random.nextInt(mostTaps);
-            start[o] = total;
-            total += taps[o];
-            at += random.nextInt(Math.max(2, mostTaps / 2));
-        }
-        int[] weights = new int[total];
-        for (int o = 0; o < n; o++) {
-            int one = 1 << ResampleAxis.PRECISION_BITS;
-            for (int j = 0; j < taps[o]; j++) {
-                weights[start[o] + j] = random.nextInt(3 * one / taps[o]) - one / taps[o];
-            }
-        }
-        return new ResampleAxis(first, taps, start, weights);
-    }
-
-    private static PixelView pixels(Random random, ResampleAxis columns, ResampleAxis rows, int pixelStride) {
-        int left = random.nextInt(columns.from() + 1);
-        int top = random.nextInt(rows.from() + 1);
-        int width = columns.to() - left + random.nextInt(2);
-        int height = rows.to() - top;
-        int[] bands = pixelStride == 1
-                ? new int[]{0, 0, 0}
-                : pixelStride == 3 ? new int[]{0, 1, 2} : new int[]{2, 1, 0};
-        int last = Math.max(bands[0], bands[2]);
-        int rowStride = width * pixelStride + random.nextInt(3);
-        int offset = random.nextInt(5);
-        byte[] bytes = new byte[offset + (height - 1) * rowStride + (width - 1) * pixelStride + last + 1];
-        random.nextBytes(bytes);
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = i % 3 == 0 ? bytes[i] : (byte) (bytes[i] >> 7);
-        }
-        return new PixelView(direct(bytes), offset, rowStride, pixelStride, left, top, width, height, bands[0],
-                bands[1], bands[2]);
-    }
-
     @Test
     void refusesWhatItCannotReach() {
         ResampleAxis axis = ResampleAxis.identity(0, 4);
-        try (PlaneResampler resampler = new SimdPlaneResampler(SimdBackendProvider.kernels(), 4, levels())) {
+        try (PlaneResampler resampler = new SimdPlaneResampler(SimdBackendProvider.kernels(), 4,
+                ResampleCase.levels())) {
             PixelView heap = new PixelView(ByteBuffer.allocate(48), 0, 12, 3, 0, 0, 4, 4, 0, 1, 2);
             PixelView small = new PixelView(direct(new byte[36]), 0, 12, 3, 0, 0, 4, 3, 0, 1, 2);
             PixelView pixels = new PixelView(direct(new byte[48]), 0, 12, 3, 0, 0, 4, 4, 0, 1, 2);
@@ -219,7 +138,7 @@ class SimdPlaneResamplerTest {
 
     @Test
     void isFoundByTheRuntimeAndAllocatesNothing() {
-        Optional<PlaneResampler> found = PlaneResamplerProvider.openFastest(32, levels());
+        Optional<PlaneResampler> found = PlaneResamplerProvider.openFastest(32, ResampleCase.levels());
         found.ifPresent(PlaneResampler::close);
         assertThat(found).isPresent();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -237,14 +156,6 @@ class SimdPlaneResamplerTest {
             }
             assertThat(bytes).isZero();
         }
-    }
-
-    private static float[] levels() {
-        float[] levels = new float[3 * PlaneResamplerProvider.LEVELS];
-        for (int i = 0; i < levels.length; i++) {
-            levels[i] = i;
-        }
-        return levels;
     }
 
     private static float[] tensor(Image image, int n, boolean direct) {
