@@ -341,7 +341,7 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void*
     ENTER
     NEED(isStream(stream), cudaErrorInvalidResourceHandle);
     NEED(function != nullptr, cudaErrorInvalidValue);
-    return answer(submit(stream, {"host function", [function, argument] { function(argument); }}));
+    return answer(submit(stream, {"host function", [function, argument] { callOnDriverThread(function, argument); }}));
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {

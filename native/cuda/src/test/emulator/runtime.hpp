@@ -14,6 +14,9 @@ cudaError_t answer(int error);
 
 // What begins each call that uses the device: the lock, the context, and an earlier kernel's error.
 #define ENTER                                                                                                          \
+    if (isDriverThread()) {                                                                                            \
+        return cudaErrorNotPermitted;                                                                                  \
+    }                                                                                                                  \
     std::lock_guard<std::recursive_mutex> lock(deviceLock());                                                          \
     contextIsCurrent() = true;                                                                                         \
     if (stickyError() != 0) {                                                                                          \

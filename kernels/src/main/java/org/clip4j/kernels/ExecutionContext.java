@@ -59,6 +59,20 @@ public interface ExecutionContext extends AutoCloseable {
     }
 
     /**
+     * Prepares to be told when work is done. Running what is returned asks for one call of the handler, once all operations
+     * have ended that were run before: at once where they end before they return, later on a thread of the device's driver
+     * elsewhere. Belongs to the context, and allocates nothing when it is run.
+     *
+     * <p>On the driver's thread a handler may not use any context or tensor, holds up the operations that are run after it,
+     * and is not called when the device is lost.
+     *
+     * @throws IllegalStateException when the device has no more handlers
+     */
+    default Runnable completion(Runnable handler) {
+        return handler;
+    }
+
+    /**
      * Runs a sequence of operations that is the same at every call with the same key: the same operations on the same
      * tensors, with the same numbers of rows. Arrays of numbers are the same objects of other contents. So a backend may
      * record the sequence the first time, and replay it from then on.

@@ -15,16 +15,29 @@ final class DevicePreparation implements ImageFeed {
     private final Preprocessor preprocessor;
     private final TensorResampler resampler;
 
+    private DevicePreparation(PreprocessConfig config, TensorResampler resampler) {
+        this.resampler = resampler;
+        preprocessor = new Preprocessor(config);
+    }
+
     /**
-     * Opens it.
+     * Opens it, and closes the context when it cannot.
      *
      * @throws IllegalArgumentException when the backend leaves resizing to the host
      */
-    DevicePreparation(PreprocessConfig config, ExecutionContext context, String backendName) {
-        resampler = context.openResampler(config.size(), config.levels())
-                .orElseThrow(() -> new IllegalArgumentException("backend '" + backendName + "' leaves resizing to the"
-                        + " host: resizeOnDevice=true; leave it out, or choose --device cuda"));
-        preprocessor = new Preprocessor(config);
+    static DevicePreparation open(ClipModel model, ExecutionContext context) {
+        PreprocessConfig config = Preprocessing.of(model.config().preprocess());
+        DevicePreparation opened = null;
+        try {
+            opened = new DevicePreparation(config, context.openResampler(config.size(), config.levels())
+                    .orElseThrow(() -> new IllegalArgumentException("backend '" + model.backendName() + "' leaves"
+                            + " resizing to the host: resizeOnDevice=true; leave it out, or choose --device cuda")));
+            return opened;
+        } finally {
+            if (opened == null) {
+                context.close();
+            }
+        }
     }
 
     @Override

@@ -11,6 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.clip4j.clip.BulkEmbedder;
 import org.clip4j.clip.ClipModel;
@@ -119,6 +124,98 @@ class BulkEmbedderTest {
             }
             assertThat(session.finish(out, 0)).isEqualTo(2);
             assertThat(session.finish(out, 0)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void callsAHandlerOncePerStart(String backend) throws IOException, InterruptedException {
+        try (ClipModel model = model(backend); ClipSession session = model.newSession(new SessionOptions(2, 1))) {
+            FloatBuffer pixels = pixels(model, 2);
+            Semaphore done = new Semaphore(0);
+            session.onFinished(done::release);
+            assertThatThrownBy(() -> session.onFinished(done::release)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("already");
+            float[] expected = new float[2 * model.embedDim()];
+            session.embedPixels(pixels, 0, 2, EmbeddingForm.NORMALIZED, FloatBuffer.wrap(expected), 0);
+            assertThat(done.availablePermits()).isZero();
+            float[] actual = new float[expected.length];
+            for (int call = 0; call < 50; call++) {
+                session.startPixels(pixels, 0, 2);
+                while (!done.tryAcquire()) {
+                    session.isFinished(); // the emulator's streams work when they are asked
+                }
+                // Another thread may finish: whoever is told finds the session free.
+                CompletableFuture.runAsync(() -> session.finish(FloatBuffer.wrap(actual), 0)).join();
+                assertThat(actual).isEqualTo(expected);
+                assertThat(done.availablePermits()).isZero();
+            }
+            assertThatThrownBy(() -> session.startPixels(pixels, 0, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(done.tryAcquire(10, TimeUnit.MILLISECONDS)).isFalse();
+            model.borrow(borrowed -> {
+                assertThatThrownBy(() -> borrowed.onFinished(done::release)).hasMessageContaining("borrowed");
+                return null;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void handlersAllocateNothing(String backend) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        AtomicInteger calls = new AtomicInteger();
+        AtomicLong handlerThread = new AtomicLong();
+        long caller = Thread.currentThread().getId();
+        AtomicInteger handlerThreads = new AtomicInteger();
+        try (ClipModel model = model(backend); ClipSession session = model.newSession(new SessionOptions(2, 1))) {
+            session.onFinished(() -> {
+                calls.incrementAndGet();
+                long id = Thread.currentThread().getId();
+                if (id != caller && handlerThread.getAndSet(id) != id) {
+                    handlerThreads.incrementAndGet();
+                }
+            });
+            FloatBuffer pixels = session.pixelBuffer();
+            FloatBuffer out = GoldenEmbeddings.newBuffer(2 * model.embedDim());
+            long bytes = -1;
+            int rounds = 0;
+            for (; rounds < 10 && bytes != 0; rounds++) {
+                long before = threads.getCurrentThreadAllocatedBytes() + allocatedBy(threads, handlerThread.get());
+                for (int i = 0; i < 200; i++) {
+                    session.startPixels(pixels, 0, 2);
+                    session.finish(out, 0);
+                }
+                bytes = threads.getCurrentThreadAllocatedBytes() + allocatedBy(threads, handlerThread.get()) - before;
+            }
+            assertThat(calls.get()).isEqualTo(200 * rounds);
+            assertThat(handlerThreads.get()).as("threads of the driver's that called it").isLessThan(2);
+            assertThat(bytes).isZero();
+        }
+    }
+
+    /** What a thread has allocated; nothing for none. */
+    private static long allocatedBy(ThreadMXBean threads, long id) {
+        return id == 0 ? 0 : threads.getThreadAllocatedBytes(id);
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aHandlerThatFailsEndsNothing(String backend) throws IOException {
+        try (ClipModel model = model(backend); ClipSession session = model.newSession(new SessionOptions(2, 1))) {
+            FloatBuffer pixels = pixels(model, 2);
+            float[] expected = new float[2 * model.embedDim()];
+            session.embedPixels(pixels, 0, 2, EmbeddingForm.NORMALIZED, FloatBuffer.wrap(expected), 0);
+            session.onFinished(() -> {
+                throw new IllegalStateException("a handler of a test that fails");
+            });
+            try {
+                session.startPixels(pixels, 0, 2);
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("of a test"); // where the caller's own thread runs it
+            }
+            float[] actual = new float[expected.length];
+            session.finish(FloatBuffer.wrap(actual), 0);
+            assertThat(actual).isEqualTo(expected);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.clip4j.cuda;
 
 import static org.bytedeco.cuda.global.cudart.cudaErrorNotReady;
+import static org.bytedeco.cuda.global.cudart.cudaLaunchHostFunc;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
@@ -38,6 +39,7 @@ final class CudaContext implements ExecutionContext {
     private final Transfers transfers;
     private final Pointer blasWorkspace;
     private final List<Pointer> scratches = new ArrayList<>();
+    private final List<CompletionCallback> callbacks = new ArrayList<>();
     /** Operands of matrix products. */
     final DeviceAddress a = new DeviceAddress();
     final DeviceAddress b = new DeviceAddress();
@@ -169,6 +171,18 @@ final class CudaContext implements ExecutionContext {
     }
 
     @Override
+    public Runnable completion(Runnable handler) {
+        enter();
+        CompletionCallback callback = new CompletionCallback(handler);
+        callbacks.add(callback);
+        return () -> {
+            enter();
+            Status.runtime(cudaLaunchHostFunc(stream, callback, null), "cudaLaunchHostFunc");
+            working = true;
+        };
+    }
+
+    @Override
     public int recordedRows(int rows, int maxRows) {
         if (!backend.records() || rows <= EXACT_ROWS) {
             return rows;
@@ -276,6 +290,7 @@ final class CudaContext implements ExecutionContext {
             scratches.forEach(cuda.memory()::free);
             transfers.close();
             cuda.memory().free(blasWorkspace);
+            callbacks.forEach(CompletionCallback::close);
             one.close();
             zero.close();
             cudaStreamDestroy(stream);
