@@ -1,11 +1,8 @@
 // libcublasLt: matrix products with epilogues. The prototypes are those of cublasLt.h 13.
 #include "context.hpp"
-#include "gemm.hpp"
-
-#include <library_types.h>
+#include "product.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -13,44 +10,15 @@ using namespace emulator;
 
 namespace {
 
-// cublasStatus_t, cublas_api.h
-enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
-
-// cublasComputeType_t
-constexpr int COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69, COMPUTE_32F_FAST_16F = 74, COMPUTE_32F_FAST_16BF = 75,
-              COMPUTE_32F_FAST_TF32 = 77;
-
-// cublasLtEpilogue_t
-constexpr int EPILOGUE_DEFAULT = 1, EPILOGUE_RELU = 2, EPILOGUE_BIAS = 4, EPILOGUE_GELU = 32;
-
 // cublasLtMatmulDescAttributes_t
 enum { DESC_POINTER_MODE = 2, DESC_TRANSA = 3, DESC_TRANSB = 4, DESC_EPILOGUE = 7, DESC_BIAS_POINTER = 8,
-       DESC_BIAS_BATCH_STRIDE = 10, DESC_BIAS_DATA_TYPE = 26 };
+       DESC_A_SCALE_POINTER = 17, DESC_B_SCALE_POINTER = 18, DESC_BIAS_BATCH_STRIDE = 10, DESC_BIAS_DATA_TYPE = 26 };
 
 // cublasLtMatrixLayoutAttribute_t
 enum { LAYOUT_TYPE, LAYOUT_ORDER, LAYOUT_ROWS, LAYOUT_COLS, LAYOUT_LD, LAYOUT_BATCH_COUNT, LAYOUT_BATCH_OFFSET };
 
 // cublasLtMatmulPreferenceAttributes_t
 enum { PREF_WORKSPACE = 1, PREF_ALIGN_A = 5, PREF_ALIGN_D = 8 };
-
-struct Descriptor {
-    int compute, scale;
-    int pointerMode = 0;
-    int transA = 0, transB = 0;
-    int epilogue = EPILOGUE_DEFAULT;
-    void* bias = nullptr;
-    std::int64_t biasBatchStride = 0;
-    int biasType = -1; // that of D
-};
-
-struct Layout {
-    int type;
-    int order = 0; // 0 column-major, 1 row-major
-    std::uint64_t rows, columns;
-    std::int64_t ld;
-    int batch = 1;
-    std::int64_t batchOffset = 0;
-};
 
 struct Preference {
     std::uint64_t workspace = 0;
@@ -71,174 +39,6 @@ struct HeuristicResult {
 };
 
 constexpr std::uint64_t ALGORITHM_MARK = 0x636c697034656d75; // tells ours from uninitialized memory
-
-// m, n, k and what the descriptors say about the product's four matrices.
-struct Product {
-    Descriptor descriptor;
-    Layout a, b, c, d;
-    std::size_t m, n, k;
-    float alpha = 1, beta = 0;
-    const void* alphaPointer = nullptr;
-    const void* betaPointer = nullptr;
-};
-
-bool element(int type, Element& out) {
-    out = type == CUDA_R_32F ? Element::F32 : type == CUDA_R_16F ? Element::F16 : Element::BF16;
-    return type == CUDA_R_32F || type == CUDA_R_16F || type == CUDA_R_16BF;
-}
-
-Matrix matrix(const Layout& layout, const void* start, int batch) {
-    Matrix m{};
-    element(layout.type, m.type);
-    m.start = static_cast<char*>(const_cast<void*>(start)) +
-              batch * layout.batchOffset * static_cast<std::ptrdiff_t>(sizeOf(m.type));
-    m.rowStride = layout.order == 0 ? 1 : layout.ld;
-    m.columnStride = layout.order == 0 ? layout.ld : 1;
-    return m;
-}
-
-Matrix transposed(Matrix m) {
-    std::swap(m.rowStride, m.columnStride);
-    return m;
-}
-
-// Bytes from the first element to the last one of a batch entry.
-std::size_t extentBytes(const Layout& layout) {
-    std::uint64_t lines = layout.order == 0 ? layout.columns : layout.rows;
-    std::uint64_t length = layout.order == 0 ? layout.rows : layout.columns;
-    Element type;
-    element(layout.type, type);
-    return ((lines - 1) * static_cast<std::uint64_t>(layout.ld) + length) * sizeOf(type);
-}
-
-bool leadingDimensionIsValid(const Layout& layout) {
-    std::uint64_t length = layout.order == 0 ? layout.rows : layout.columns;
-    return layout.rows > 0 && layout.columns > 0 && layout.ld >= static_cast<std::int64_t>(length);
-}
-
-int checkTypes(const Product& p) {
-    Element ignored;
-    if (!element(p.a.type, ignored) || !element(p.d.type, ignored) || p.a.type != p.b.type || p.c.type != p.d.type) {
-        return NOT_SUPPORTED;
-    }
-    if (p.descriptor.scale != CUDA_R_32F || (p.a.type == CUDA_R_32F && p.d.type != CUDA_R_32F) ||
-        (p.d.type != CUDA_R_32F && p.d.type != p.a.type)) {
-        return NOT_SUPPORTED;
-    }
-    switch (p.descriptor.compute) {
-    case COMPUTE_32F:
-    case COMPUTE_32F_PEDANTIC:
-        break;
-    case COMPUTE_32F_FAST_16F:
-    case COMPUTE_32F_FAST_16BF:
-    case COMPUTE_32F_FAST_TF32:
-        if (p.a.type != CUDA_R_32F) {
-            return NOT_SUPPORTED;
-        }
-        break;
-    default:
-        return NOT_SUPPORTED;
-    }
-    int epilogue = p.descriptor.epilogue;
-    if (epilogue != EPILOGUE_DEFAULT && (epilogue & ~(EPILOGUE_RELU | EPILOGUE_BIAS | EPILOGUE_GELU)) != 0) {
-        return NOT_SUPPORTED;
-    }
-    // cublasLtMatmul's table of types: the bias has the type of C and D.
-    bool hasBias = epilogue != EPILOGUE_DEFAULT && (epilogue & EPILOGUE_BIAS) != 0;
-    if (hasBias && p.descriptor.biasType != -1 && p.descriptor.biasType != p.d.type) {
-        return NOT_SUPPORTED;
-    }
-    return SUCCESS;
-}
-
-int makeProduct(const Descriptor* descriptor, const Layout* a, const Layout* b, const Layout* c, const Layout* d,
-                Product& p) {
-    if (descriptor == nullptr || a == nullptr || b == nullptr || c == nullptr || d == nullptr) {
-        return INVALID_VALUE;
-    }
-    p.descriptor = *descriptor;
-    p.a = *a;
-    p.b = *b;
-    p.c = *c;
-    p.d = *d;
-    bool transA = descriptor->transA != 0;
-    bool transB = descriptor->transB != 0;
-    p.m = transA ? a->columns : a->rows;
-    p.k = transA ? a->rows : a->columns;
-    p.n = transB ? b->rows : b->columns;
-    std::uint64_t bDepth = transB ? b->columns : b->rows;
-    if (bDepth != p.k || d->rows != p.m || d->columns != p.n || c->rows != p.m || c->columns != p.n) {
-        return INVALID_VALUE;
-    }
-    for (const Layout* layout : {a, b, c, d}) {
-        if (!leadingDimensionIsValid(*layout) || layout->batch != d->batch || layout->batch < 1) {
-            return INVALID_VALUE;
-        }
-    }
-    return checkTypes(p);
-}
-
-float activate(int epilogue, float x) {
-    if (epilogue == EPILOGUE_DEFAULT) {
-        return x;
-    }
-    if ((epilogue & EPILOGUE_RELU) != 0) {
-        return x < 0 ? 0 : x; // NaN stays
-    }
-    if ((epilogue & EPILOGUE_GELU) != 0) { // the tanh form, as cublasLtEpilogue_t says
-        return 0.5f * x * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x)));
-    }
-    return x;
-}
-
-void run(const Product& p, const void* a, const void* b, const void* c, const void* d) {
-    float alpha = p.alpha;
-    float beta = p.beta;
-    if (p.alphaPointer != nullptr) {
-        std::memcpy(&alpha, p.alphaPointer, sizeof alpha);
-        std::memcpy(&beta, p.betaPointer, sizeof beta);
-    }
-    bool hasBias = p.descriptor.epilogue != EPILOGUE_DEFAULT && (p.descriptor.epilogue & EPILOGUE_BIAS) != 0;
-    Element biasElement;
-    element(p.d.type, biasElement);
-    std::vector<float> sums(p.m * p.n);
-    for (int batch = 0; batch < p.d.batch; batch++) {
-        Matrix from = matrix(p.c, c, batch);
-        Matrix to = matrix(p.d, d, batch);
-        Matrix bias{static_cast<char*>(p.descriptor.bias) +
-                        batch * p.descriptor.biasBatchStride * static_cast<std::ptrdiff_t>(sizeOf(biasElement)),
-                    biasElement, 1, 0};
-        auto covered = [&](const char* name, const Matrix& m, std::size_t bytes) {
-            if (covers(m.start, bytes)) {
-                return true;
-            }
-            fault(700, "cublasLtMatmul m=%zu n=%zu k=%zu batch=%d: %s needs %zu bytes from %s", p.m, p.n, p.k, batch,
-                  name, bytes, describe(m.start).c_str());
-            return false;
-        };
-        Matrix left = matrix(p.a, a, batch);
-        Matrix right = matrix(p.b, b, batch);
-        if (!covered("A", left, extentBytes(p.a)) || !covered("B", right, extentBytes(p.b)) ||
-            !covered("D", to, extentBytes(p.d)) || (beta != 0 && !covered("C", from, extentBytes(p.c))) ||
-            (hasBias && !covered("the bias", bias, p.m * sizeOf(biasElement)))) {
-            return;
-        }
-        multiply(p.m, p.n, p.k, p.descriptor.transA != 0 ? transposed(left) : left,
-                 p.descriptor.transB != 0 ? transposed(right) : right, sums.data());
-        for (std::size_t j = 0; j < p.n; j++) {
-            for (std::size_t i = 0; i < p.m; i++) {
-                float value = alpha * sums[j * p.m + i];
-                if (beta != 0) {
-                    value += beta * load(from, i, j);
-                }
-                if (hasBias) {
-                    value += load(bias, i, 0);
-                }
-                store(to, i, j, activate(p.descriptor.epilogue, value));
-            }
-        }
-    }
-}
 
 template <typename T>
 int set(T& field, const void* value, std::size_t bytes) {
@@ -315,6 +115,10 @@ int cublasLtMatmulDescSetAttribute(Descriptor* descriptor, int attribute, const 
         return set(descriptor->transB, value, bytes);
     case DESC_EPILOGUE:
         return set(descriptor->epilogue, value, bytes);
+    case DESC_A_SCALE_POINTER:
+        return set(descriptor->aScale, value, bytes);
+    case DESC_B_SCALE_POINTER:
+        return set(descriptor->bScale, value, bytes);
     case DESC_BIAS_POINTER:
         return set(descriptor->bias, value, bytes);
     case DESC_BIAS_BATCH_STRIDE:
@@ -420,6 +224,27 @@ int cublasLtMatmulAlgoGetHeuristic(void* handle, const Descriptor* descriptor, c
     return SUCCESS;
 }
 
+int cublasLtMatmulAlgoCheck(void* handle, const Descriptor* descriptor, const Layout* a, const Layout* b,
+                            const Layout* c, const Layout* d, const Algorithm* algorithm, HeuristicResult* result) {
+    LOCK
+    if (handle != &handleTarget) {
+        return NOT_INITIALIZED;
+    }
+    if (algorithm == nullptr || result == nullptr) {
+        return INVALID_VALUE;
+    }
+    if (algorithm->data[0] != ALGORITHM_MARK) {
+        return NOT_SUPPORTED;
+    }
+    Product product;
+    if (int status = makeProduct(descriptor, a, b, c, d, product)) {
+        return status;
+    }
+    *result = HeuristicResult{};
+    result->algorithm = *algorithm;
+    return SUCCESS;
+}
+
 int cublasLtMatmul(void* handle, const Descriptor* descriptor, const void* alpha, const void* a, const Layout* aLayout,
                    const void* b, const Layout* bLayout, const void* beta, const void* c, const Layout* cLayout,
                    void* d, const Layout* dLayout, const Algorithm* algorithm, void* workspace,
@@ -450,6 +275,10 @@ int cublasLtMatmul(void* handle, const Descriptor* descriptor, const void* alpha
         product.alphaPointer = alpha;
         product.betaPointer = beta;
     } else {
+        return NOT_SUPPORTED;
+    }
+    if (product.a.type == CUDA_R_8F_E4M3 && (reinterpret_cast<std::uintptr_t>(a) % 16 != 0 ||
+                                             reinterpret_cast<std::uintptr_t>(b) % 16 != 0)) {
         return NOT_SUPPORTED;
     }
     if (c == d && (cLayout->ld != dLayout->ld || cLayout->order != dLayout->order)) {

@@ -47,7 +47,7 @@ for name in memory streams context driverthread fibers; do
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -O2 &
     pids+=($!)
 done
-for name in runtime graphs driver cublas gemm blas; do # version scripts choose what these export
+for name in runtime graphs driver cublas gemm product blas; do # version scripts choose what these export
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -fvisibility=default -O3 &
     pids+=($!)
 done
@@ -72,6 +72,6 @@ library() { # file version objects...
 }
 library libcuda.so.1 "" driver.o
 library libcudart.so.13 libcudart.so.13 runtime.o graphs.o
-library libcublasLt.so.13 libcublasLt.so.13 blas.o gemm.o
+library libcublasLt.so.13 libcublasLt.so.13 blas.o product.o gemm.o
 library libcublas.so.13 libcublas.so.13 cublas.o
 echo "export LD_LIBRARY_PATH=$out"

@@ -2,6 +2,7 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <cuda_fp8.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -36,6 +37,8 @@ inline __attribute__((always_inline)) float toFloat(const void* start, Element t
         std::memcpy(&value, &bits, sizeof value);
         return value;
     }
+    case Element::E4M3:
+        return static_cast<float>(static_cast<const __nv_fp8_e4m3*>(start)[index]);
     default:
         return static_cast<const float*>(start)[index];
     }
@@ -86,6 +89,9 @@ void pack(const Matrix& matrix, bool linesAreRows, std::size_t firstLine, std::s
         case Element::BF16:
             packPanel<Element::BF16>(start, lineStride, kStride, count, width, depth, panel);
             break;
+        case Element::E4M3:
+            packPanel<Element::E4M3>(start, lineStride, kStride, count, width, depth, panel);
+            break;
         }
     }
 }
@@ -107,7 +113,7 @@ void multiplyPanels(std::size_t depth, const float* a, const float* b, float* ti
 
 } // namespace
 
-std::size_t sizeOf(Element type) { return type == Element::F32 ? 4 : 2; }
+std::size_t sizeOf(Element type) { return type == Element::F32 ? 4 : type == Element::E4M3 ? 1 : 2; }
 
 float load(const Matrix& matrix, std::size_t row, std::size_t column) {
     return toFloat(matrix.start, matrix.type,
@@ -127,6 +133,8 @@ void store(const Matrix& matrix, std::size_t row, std::size_t column, float valu
         break;
     case Element::BF16:
         static_cast<__nv_bfloat16*>(matrix.start)[index] = __float2bfloat16_rn(value);
+        break;
+    case Element::E4M3: // a factor only
         break;
     }
 }

@@ -1,11 +1,11 @@
-// A matrix product of f32, f16 and bf16 matrices with any strides, in f32.
+// A matrix product of f32, f16, bf16 and e4m3 matrices with any strides, in f32.
 #pragma once
 
 #include <cstddef>
 
 namespace emulator {
 
-enum class Element { F32, F16, BF16 };
+enum class Element { F32, F16, BF16, E4M3 };
 
 struct Matrix {
     void* start;

@@ -13,7 +13,9 @@ public enum Precision {
     /** IEEE half products, f32 sums. */
     F16,
     /** 8-bit integer products with scales, i32 sums. */
-    INT8;
+    INT8,
+    /** 8-bit floating-point products, e4m3, with scales, f32 sums. */
+    FP8;
 
     /** The name that {@code --precision} takes. */
     public String label() {

@@ -60,6 +60,11 @@ record CardInfo(String name, int major, int minor) {
         return major >= 8;
     }
 
+    /** Whether the card's matrix units take 8-bit floating point: sm_89 and newer. */
+    boolean hasFp8() {
+        return major > 8 || (major == 8 && minor >= 9);
+    }
+
     /** Whether kernels can be put in place while the one before still runs: sm_90 and newer. */
     boolean startsEarly() {
         return major >= 9;

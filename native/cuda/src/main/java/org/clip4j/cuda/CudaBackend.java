@@ -50,7 +50,7 @@ final class CudaBackend implements Backend {
         this.algorithms = algorithms;
         this.type = switch (precision) {
             case F32, TF32 -> ElementType.F32;
-            case F16 -> ElementType.F16;
+            case F16, FP8 -> ElementType.F16;
             case BF16 -> ElementType.BF16;
             case INT8 -> throw new IllegalArgumentException("no layer is computed in int8 on a card");
         };
@@ -64,6 +64,11 @@ final class CudaBackend implements Backend {
     @Override
     public Precision precision() {
         return precision;
+    }
+
+    /** Of the products that are not in 8 bits whatever the precision. */
+    Precision widePrecision() {
+        return precision == Precision.FP8 ? Precision.F16 : precision;
     }
 
     @Override
@@ -123,6 +128,9 @@ final class CudaBackend implements Backend {
     @Override
     public Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation) {
         Operands.checkLinear(weight, bias);
+        if (precision == Precision.FP8 && Fp8Linear.takes(weight, bias)) {
+            return new Fp8Linear(this, arena, weight, bias, activation);
+        }
         return new CudaLinear(this, arena, CudaWeights.copy(cuda, arena, weight, type), bias, activation);
     }
 
@@ -143,7 +151,9 @@ final class CudaBackend implements Backend {
 
     @Override
     public ResidualNorm residualNorm(Linear linear, LayerNorm norm) {
-        return new CudaResidualNorm((CudaLinear) linear, (CudaLayerNorm) norm);
+        return linear instanceof CudaLinear product
+                ? new CudaResidualNorm(product, (CudaLayerNorm) norm)
+                : Backend.super.residualNorm(linear, norm);
     }
 
     @Override

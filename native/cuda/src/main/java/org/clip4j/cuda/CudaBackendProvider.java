@@ -71,6 +71,9 @@ public final class CudaBackendProvider implements BackendProvider {
     }
 
     private static Precision[] precisions(CardInfo card) {
+        if (card.hasFp8()) {
+            return new Precision[]{Precision.F32, Precision.TF32, Precision.F16, Precision.BF16, Precision.FP8};
+        }
         return card.major() >= TENSOR_FLOAT_MAJOR
                 ? new Precision[]{Precision.F32, Precision.TF32, Precision.F16, Precision.BF16}
                 : new Precision[]{Precision.F32, Precision.F16};

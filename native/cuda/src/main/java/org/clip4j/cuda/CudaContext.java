@@ -2,6 +2,7 @@ package org.clip4j.cuda;
 
 import static org.bytedeco.cuda.global.cudart.cudaErrorNotReady;
 import static org.bytedeco.cuda.global.cudart.cudaLaunchHostFunc;
+import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
@@ -44,6 +45,7 @@ final class CudaContext implements ExecutionContext {
     final DeviceAddress a = new DeviceAddress();
     final DeviceAddress b = new DeviceAddress();
     final DeviceAddress c = new DeviceAddress();
+    private final DeviceAddress cleared = new DeviceAddress();
     /** Arguments of a search. */
     final NearestCall nearest = new NearestCall();
     final FloatPointer one = new FloatPointer(1f);
@@ -195,6 +197,11 @@ final class CudaContext implements ExecutionContext {
     public Optional<TensorResampler> openResampler(int size, float[] levels) {
         enter();
         return Optional.of(new CudaResampler(this, cuda, size, levels));
+    }
+
+    /** Begins to fill memory of the card with zeros, for the launches that follow. */
+    void clear(long device, long bytes) {
+        Status.runtime(cudaMemsetAsync(cleared.at(device), 0, bytes, stream), "cudaMemsetAsync");
     }
 
     /** Begins to copy pinned memory to the card. */

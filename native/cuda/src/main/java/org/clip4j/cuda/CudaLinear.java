@@ -170,7 +170,7 @@ final class CudaLinear implements Linear {
         }
         return newPlan(own, x, out,
                 new MatrixShape(outFeatures(), rows, inFeatures(), xStride, outStride, type, outType,
-                        backend.precision(), activation, bias != null, add, MatrixShape.alignment(x),
+                        backend.widePrecision(), activation, bias != null, add, MatrixShape.alignment(x),
                         MatrixShape.alignment(out)));
     }
 

@@ -6,7 +6,6 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.BytePointer;
 import org.clip4j.kernels.Arena;
@@ -26,6 +25,12 @@ final class CudaWeights {
     @FunctionalInterface
     interface Order {
         int source(int position);
+    }
+
+    /** Puts a value, in the target's type, at a place among those of its type. */
+    @FunctionalInterface
+    private interface Encoder {
+        void put(ByteBuffer piece, int index, float value);
     }
 
     /** A copy in the arena's memory. */
@@ -50,32 +55,42 @@ final class CudaWeights {
         return copy(cuda, arena, weight, type, shape.outChannels(), shape.patchLength(), order);
     }
 
+    /** A copy as bytes of e4m3, U8, each value divided by {@code scale}. */
+    static Tensor e4m3(CudaDevice cuda, Arena arena, Tensor source, float scale) {
+        Tensor target = arena.allocate(DType.U8, source.rows(), source.columns());
+        fill(cuda, target, source, position -> position, (piece, i, value) -> piece.put(i, E4m3.of(value / scale)));
+        return target;
+    }
+
     private static Tensor copy(CudaDevice cuda, Arena arena, Tensor source, ElementType type, int rows, int columns,
             Order order) {
-        cuda.makeCurrent();
         Tensor target = arena.allocate(type.dtype(), rows, columns);
-        int size = type.sizeBytes();
+        fill(cuda, target, source, order, switch (type) {
+            case F32 -> (piece, i, value) -> piece.putFloat(i * Float.BYTES, value);
+            case F16 -> (piece, i, value) -> piece.putShort(i * Short.BYTES, HalfPrecision.f32ToF16(value));
+            case BF16 -> (piece, i, value) -> piece.putShort(i * Short.BYTES, HalfPrecision.f32ToBf16(value));
+        });
+        return target;
+    }
+
+    /** Converts and copies all values, some at a time. */
+    private static void fill(CudaDevice cuda, Tensor target, Tensor source, Order order, Encoder encoder) {
+        cuda.makeCurrent();
+        int size = target.dtype().sizeBytes();
         ByteBuffer piece = ByteBuffer.allocateDirect(Math.min(PIECE, source.elements()) * size)
                 .order(ByteOrder.LITTLE_ENDIAN);
-        FloatBuffer floats = piece.asFloatBuffer();
         BytePointer from = new BytePointer(piece);
         DeviceAddress to = new DeviceAddress();
         for (int first = 0; first < source.elements(); first += PIECE) {
             int count = Math.min(PIECE, source.elements() - first);
             for (int i = 0; i < count; i++) {
-                float value = (float) source.get(order.source(first + i));
-                switch (type) {
-                    case F32 -> floats.put(i, value);
-                    case F16 -> piece.putShort(i * size, HalfPrecision.f32ToF16(value));
-                    case BF16 -> piece.putShort(i * size, HalfPrecision.f32ToBf16(value));
-                }
+                encoder.put(piece, i, (float) source.get(order.source(first + i)));
             }
             Status.runtime(cudaMemcpy(to.at(target.address() + (long) first * size), from, (long) count * size,
                     cudaMemcpyDefault), "cudaMemcpy");
         }
         // A copy from pageable memory may still be on its way when the call returns.
         Status.runtime(cudaStreamSynchronize((CUstream_st) null), "cudaStreamSynchronize");
-        return target;
     }
 
     /** The type of a table that is looked up in: as it is stored, where kernels take that. */

@@ -1,6 +1,7 @@
 package org.clip4j.cuda;
 
 import org.clip4j.kernels.Activation;
+import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 
 /** Our own product for few rows of 16-bit elements, with everything fused that follows it. Immutable. */
@@ -31,7 +32,8 @@ final class FewRows {
         int rowTile = rowTile(shape.rows());
         boolean aligned = shape.xAlignment() % ALIGNMENT_BYTES == 0
                 && shape.xStride() * shape.type().sizeBytes() % ALIGNMENT_BYTES == 0;
-        if (rowTile == 0 || shape.type() == ElementType.F32 || !cuda.info().hasAsyncMatrixUnits() || !aligned
+        if (rowTile == 0 || shape.type() == ElementType.F32 || shape.precision() == Precision.FP8
+                || !cuda.info().hasAsyncMatrixUnits() || !aligned
                 || shape.k() % DEPTH_STEP != 0) {
             return null;
         }

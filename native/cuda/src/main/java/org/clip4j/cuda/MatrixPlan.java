@@ -4,8 +4,10 @@ import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_BIAS;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_DEFAULT;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_RELU;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_RELU_BIAS;
+import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_A_SCALE_POINTER;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_BIAS_POINTER;
+import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_B_SCALE_POINTER;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_EPILOGUE;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_DESC_TRANSA;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_COMPUTE_32F;
@@ -40,15 +42,17 @@ final class MatrixPlan implements AutoCloseable {
 
     private final CudaDevice cuda;
     private final MatrixShape shape;
-    private final cublasLtMatmulDescOpaque_t operation;
-    private final cublasLtMatrixLayoutOpaque_t weightLayout;
-    private final cublasLtMatrixLayoutOpaque_t xLayout;
-    private final cublasLtMatrixLayoutOpaque_t outLayout;
+    // Set by the constructor; null where it failed before.
+    private cublasLtMatmulDescOpaque_t operation;
+    private cublasLtMatrixLayoutOpaque_t weightLayout;
+    private cublasLtMatrixLayoutOpaque_t xLayout;
+    private cublasLtMatrixLayoutOpaque_t outLayout;
     private final cublasLtMatmulAlgo_t algorithm = new cublasLtMatmulAlgo_t();
     private final Kernel pass; // of the activation, or null
     private final FewRows fewRows; // or null where it cannot be used
     private final long bias32; // address of the bias in f32, or 0
     private boolean usesFewRows;
+    private long xScale;
 
     /**
      * Without an algorithm yet.
@@ -62,23 +66,32 @@ final class MatrixPlan implements AutoCloseable {
         this.bias32 = bias32;
         this.pass = passCode(shape.activation()) == 0 ? null : cuda.kernel("activate_" + shape.outType().label());
         this.fewRows = FewRows.of(cuda, shape);
+        boolean complete = false;
+        try {
+            operation = operation(shape);
+            set(CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T);
+            set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue(shape));
+            if (shape.bias()) {
+                set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, shape.biasType());
+                setAddress(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+            }
+            weightLayout = layout(shape.factorType(), shape.k(), shape.n(), shape.k());
+            xLayout = layout(shape.factorType(), shape.k(), shape.rows(), shape.xStride());
+            outLayout = layout(shape.outType().dataType(), shape.n(), shape.rows(), shape.outStride());
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    private static cublasLtMatmulDescOpaque_t operation(MatrixShape shape) {
         int compute = shape.precision() == Precision.TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
         try (PointerPointer<Pointer> made = new PointerPointer<>(1)) {
             Status.blas(cublasLtMatmulDescCreate(made, compute, CUDA_R_32F), "cublasLtMatmulDescCreate");
-            operation = new cublasLtMatmulDescOpaque_t(made.get());
+            return new cublasLtMatmulDescOpaque_t(made.get());
         }
-        set(CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T);
-        set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue(shape));
-        if (shape.bias()) {
-            set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, shape.outType().dataType());
-            try (LongPointer address = new LongPointer(1).put(0, bias)) {
-                Status.blas(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, address,
-                        Long.BYTES), "cublasLtMatmulDescSetAttribute");
-            }
-        }
-        weightLayout = layout(shape.type(), shape.k(), shape.n(), shape.k());
-        xLayout = layout(shape.type(), shape.k(), shape.rows(), shape.xStride());
-        outLayout = layout(shape.outType(), shape.n(), shape.rows(), shape.outStride());
     }
 
     private static int epilogue(MatrixShape shape) {
@@ -95,12 +108,32 @@ final class MatrixPlan implements AutoCloseable {
         }
     }
 
-    private static cublasLtMatrixLayoutOpaque_t layout(ElementType type, int rows, int columns, int stride) {
+    private static cublasLtMatrixLayoutOpaque_t layout(int dataType, int rows, int columns, int stride) {
         try (PointerPointer<Pointer> made = new PointerPointer<>(1)) {
             // A single column may lie closer to the next than a column is long.
-            Status.blas(cublasLtMatrixLayoutCreate(made, type.dataType(), rows, columns, Math.max(stride, rows)),
+            Status.blas(cublasLtMatrixLayoutCreate(made, dataType, rows, columns, Math.max(stride, rows)),
                     "cublasLtMatrixLayoutCreate");
             return new cublasLtMatrixLayoutOpaque_t(made.get());
+        }
+    }
+
+    /** In fp8: where on the card the number lies that the weights are multiplied with. */
+    void scaleWeight(long scale) {
+        setAddress(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, scale);
+    }
+
+    /** In fp8: where on the card the number lies that x is multiplied with; before each run, with the plan locked. */
+    void scaleX(long scale) {
+        if (xScale != scale) {
+            setAddress(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, scale);
+            xScale = scale;
+        }
+    }
+
+    private void setAddress(int attribute, long value) {
+        try (LongPointer address = new LongPointer(1).put(0, value)) {
+            Status.blas(cublasLtMatmulDescSetAttribute(operation, attribute, address, Long.BYTES),
+                    "cublasLtMatmulDescSetAttribute");
         }
     }
 
@@ -154,6 +187,11 @@ final class MatrixPlan implements AutoCloseable {
         usesFewRows = use;
     }
 
+    /** Whether our own kernel was chosen. */
+    boolean usesFewRows() {
+        return usesFewRows;
+    }
+
     /** Launches the product with what was chosen. */
     void run(CudaContext own, long weight, long x, long out) {
         if (usesFewRows) {
@@ -192,10 +230,15 @@ final class MatrixPlan implements AutoCloseable {
 
     @Override
     public void close() {
-        cublasLtMatmulDescDestroy(operation);
-        cublasLtMatrixLayoutDestroy(weightLayout);
-        cublasLtMatrixLayoutDestroy(xLayout);
-        cublasLtMatrixLayoutDestroy(outLayout);
+        if (operation != null) {
+            cublasLtMatmulDescDestroy(operation);
+        }
+        for (cublasLtMatrixLayoutOpaque_t layout : new cublasLtMatrixLayoutOpaque_t[]{weightLayout, xLayout,
+                outLayout}) {
+            if (layout != null) {
+                cublasLtMatrixLayoutDestroy(layout);
+            }
+        }
         algorithm.close();
     }
 }

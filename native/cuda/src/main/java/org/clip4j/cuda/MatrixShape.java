@@ -1,5 +1,7 @@
 package org.clip4j.cuda;
 
+import static org.bytedeco.cuda.global.cudart.CUDA_R_8F_E4M3;
+
 import java.util.Locale;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Precision;
@@ -9,9 +11,9 @@ import org.clip4j.kernels.Precision;
  *
  * @param xStride elements between rows of x
  * @param outStride elements between rows of the result
- * @param type of both factors
+ * @param type of both factors; in fp8 that of what they were made of
  * @param outType of the result
- * @param precision tells f32 from tf32
+ * @param precision tells f32 from tf32, and f16 from fp8
  * @param activation that it ends with
  * @param bias whether it adds one
  * @param add whether it adds to what is there
@@ -26,6 +28,18 @@ record MatrixShape(int n, int rows, int k, int xStride, int outStride, ElementTy
     /** The largest power of two that an address is a multiple of, up to {@value #MAX_ALIGNMENT}. */
     static int alignment(long address) {
         return (int) Math.min(MAX_ALIGNMENT, Long.lowestOneBit(address));
+    }
+
+    /** The number that cublasLt has for the type of both factors, cudaDataType_t. */
+    int factorType() {
+        return precision == Precision.FP8 ? CUDA_R_8F_E4M3 : type.dataType();
+    }
+
+    /** The same for the bias: that of the result, but for fp8 (cuBLAS documentation, cublasLtMatmul, table of types). */
+    int biasType() {
+        return precision == Precision.FP8 && outType == ElementType.F32
+                ? ElementType.BF16.dataType()
+                : outType.dataType();
     }
 
     /** One word, for a file of algorithms. */

@@ -102,7 +102,7 @@ class FewRowsTest {
         return tensor;
     }
 
-    private static double activated(Activation activation, double x) {
+    static double activated(Activation activation, double x) {
         return switch (activation) {
             case NONE -> x;
             case RELU -> Math.max(0, x);

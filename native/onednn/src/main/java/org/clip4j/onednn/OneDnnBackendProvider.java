@@ -90,7 +90,7 @@ public final class OneDnnBackendProvider implements BackendProvider {
                     ? LayerForm.BF16
                     : LayerForm.BF16_ROUNDED;
             case INT8 -> LayerForm.INT8;
-            case F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + precision);
+            case F16, TF32, FP8 -> throw new IllegalArgumentException("no layer is computed in " + precision);
         };
     }
 

@@ -27,7 +27,7 @@ enum LayerForm {
             case F32 -> F32;
             case BF16 -> BF16;
             case INT8 -> INT8;
-            case F16, TF32 -> throw new IllegalArgumentException("no layer is computed in " + held);
+            case F16, TF32, FP8 -> throw new IllegalArgumentException("no layer is computed in " + held);
         };
     }
 
