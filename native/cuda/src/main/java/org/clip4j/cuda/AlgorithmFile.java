@@ -11,10 +11,11 @@ import java.util.Map;
 /**
  * What searches have found on one kind of card with one version of cublasLt: a line per shape, key and eight hexadecimal
  * words. Lines are appended, so that processes that search at the same time disturb each other at most by saying the
- * same twice; a line that is not whole is passed over. Where the file cannot be written, each process searches anew.
+ * same twice; of several lines for a shape the last one counts, and one that is not whole is passed over. Where the file cannot be written, each process searches anew.
  * Not thread-safe.
  */
 final class AlgorithmFile {
+    private static final System.Logger LOGGER = System.getLogger(AlgorithmFile.class.getName());
     private static final int WORDS = 8;
     private static final int HEXADECIMAL = 16;
 
@@ -49,12 +50,18 @@ final class AlgorithmFile {
         } catch (NumberFormatException e) {
             return;
         }
-        found.putIfAbsent(fields[0], words);
+        found.put(fields[0], words);
     }
 
     /** The algorithm for a shape, or null. */
     long[] find(String key) {
         return found.get(key);
+    }
+
+    /** Passes over what was found for a shape from now on. */
+    void ignore(String key, String reason) {
+        found.remove(key);
+        LOGGER.log(System.Logger.Level.DEBUG, "line ignored: file={0} key={1} reason={2}", path, key, reason);
     }
 
     void add(String key, long[] words) {

@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES;
+import static org.bytedeco.cuda.global.cublas.cublasLtMatmulAlgoCheck;
 import static org.bytedeco.cuda.global.cublas.cublasLtMatmulAlgoGetHeuristic;
 import static org.bytedeco.cuda.global.cublas.cublasLtMatmulPreferenceCreate;
 import static org.bytedeco.cuda.global.cublas.cublasLtMatmulPreferenceDestroy;
@@ -52,10 +53,13 @@ final class AlgorithmSearch {
     synchronized void choose(CudaContext session, MatrixPlan plan, long weight, long x) {
         String key = plan.shape().key();
         long[] known = file == null ? null : file.find(key);
-        // A line that stands for our own kernel is of no use where there is none.
-        if (known != null && (plan.hasFewRows() || known[0] != 0)) {
+        if (known != null) {
             use(plan, known);
-            return;
+            String misfit = misfit(session, plan);
+            if (misfit == null) {
+                return;
+            }
+            file.ignore(key, misfit);
         }
         try (cublasLtMatmulHeuristicResult_t results = new cublasLtMatmulHeuristicResult_t(CANDIDATES)) {
             int count = candidates(session, plan, results);
@@ -165,6 +169,23 @@ final class AlgorithmSearch {
         long[] words = new long[ALGORITHM_WORDS];
         Arrays.setAll(words, algorithm::data);
         return words;
+    }
+
+    /** Why what a file says cannot be run, or null: a file may be damaged, or of a library that only has the same number. */
+    private String misfit(CudaContext session, MatrixPlan plan) {
+        if (plan.usesFewRows()) {
+            return plan.hasFewRows() ? null : "there is no kernel of our own for this shape";
+        }
+        try (cublasLtMatmulHeuristicResult_t result = new cublasLtMatmulHeuristicResult_t()) {
+            int status = cublasLtMatmulAlgoCheck(cuda.blas(), plan.operation(), plan.weightLayout(), plan.xLayout(),
+                    plan.outLayout(), plan.outLayout(), plan.algorithm(), result);
+            if (status != 0) {
+                return "cublasLtMatmulAlgoCheck code=" + status;
+            }
+            return result.workspaceSize() > session.blasWorkspaceBytes()
+                    ? "workspaceBytes=" + result.workspaceSize() + " available=" + session.blasWorkspaceBytes()
+                    : null;
+        }
     }
 
     /** All zeros, which is no algorithm of cublasLt's, stands for our own kernel. */

@@ -32,16 +32,10 @@ final class CudaAveragePool implements AveragePool {
         Operands.requireMatrix("x", x, (long) images * height * width, channels);
         Operands.requireMatrix("out", out, outRows, channels);
         ElementType type = ElementType.of("x", x);
-        requireSame(type, out);
+        type.require("out", out);
         own.launch(kernels.get(type)).pointer(x.address()).number(x.rowStride()).number(images).number(height)
                 .number(width).number(channels).number(kernel).pointer(out.address()).number(out.rowStride())
                 .run(cuda.walkingBlocks(outRows * channels, WARPS * Launch.WARP), 1, 1, WARPS, 0);
         own.launched();
-    }
-
-    static void requireSame(ElementType type, Tensor out) {
-        if (out.dtype() != type.dtype()) {
-            throw new IllegalArgumentException("operands differ in type: x=" + type.dtype() + " out=" + out);
-        }
     }
 }

@@ -48,10 +48,16 @@ final class CudaDevice implements AutoCloseable {
         multiprocessors = CardInfo.attribute(cudaDevAttrMultiProcessorCount, index);
         pinned = new PinnedMemory(index);
         memory = new DeviceMemory(index, pinned);
+        boolean complete = false;
         try (BytePointer image = kernelImage()) {
             Status.driver(cuModuleLoadData(module, image), "cuModuleLoadData", KERNELS);
+            Status.blas(cublasLtCreate(blas), "cublasLtCreate");
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
         }
-        Status.blas(cublasLtCreate(blas), "cublasLtCreate");
     }
 
     /** Tells versions of our kernels apart: the beginning of the digest of their sources. */
@@ -156,7 +162,11 @@ final class CudaDevice implements AutoCloseable {
     @Override
     public void close() {
         makeCurrent();
-        cublasLtDestroy(blas);
-        cuModuleUnload(module);
+        if (!blas.isNull()) {
+            cublasLtDestroy(blas);
+        }
+        if (!module.isNull()) {
+            cuModuleUnload(module);
+        }
     }
 }

@@ -29,7 +29,7 @@ final class CudaImageTokens implements ImageTokens {
         long outRows = (long) images * (1 + patchCount);
         Operands.requireMatrix("patches", patches, (long) images * patchCount, D);
         Operands.requireMatrix("out", out, outRows, D);
-        CudaAveragePool.requireSame(ElementType.F32, out);
+        ElementType.F32.require("out", out);
         own.launch(kernels.get(ElementType.of("patches", patches))).pointer(patches.address())
                 .number(patches.rowStride()).pointer(classEmbedding.address()).pointer(positions.address())
                 .number(images).number(patchCount).number(D).pointer(out.address()).number(out.rowStride())

@@ -22,8 +22,8 @@ final class CudaL2Normalize implements L2Normalize {
         CudaContext own = CudaContext.of(context);
         Operands.requireMatrix("x", x, rows, width);
         Operands.requireMatrix("out", out, rows, width);
-        CudaAveragePool.requireSame(ElementType.of("x", x), out);
-        CudaAveragePool.requireSame(ElementType.F32, out);
+        ElementType.of("x", x).require("out", out);
+        ElementType.F32.require("out", out);
         own.launch(kernel).pointer(x.address()).number(x.rowStride()).number(rows).number(width)
                 .pointer(out.address()).number(out.rowStride()).run((rows + WARPS - 1) / WARPS, 1, 1, WARPS, 0);
         own.launched();

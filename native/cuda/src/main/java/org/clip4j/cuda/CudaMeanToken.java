@@ -25,7 +25,7 @@ final class CudaMeanToken implements MeanToken {
         Operands.requireMatrix("pixels", pixels, (long) images * pixelCount, C);
         Operands.requireMatrix("out", out, (long) images * (1 + pixelCount), C);
         ElementType type = ElementType.of("pixels", pixels);
-        CudaAveragePool.requireSame(type, out);
+        type.require("out", out);
         own.launch(kernels.get(type)).pointer(pixels.address()).number(pixels.rowStride())
                 .pointer(positions.address()).number(images).number(pixelCount).number(C).pointer(out.address())
                 .number(out.rowStride()).run(images, (C + Launch.WARP - 1) / Launch.WARP, 1, WARPS, 0);

@@ -26,7 +26,7 @@ final class CudaRowGather implements RowGather {
         Operands.requireMatrix("x", x, 0, width);
         Operands.requireMatrix("out", out, count, width);
         ElementType type = ElementType.of("x", x);
-        CudaAveragePool.requireSame(type, out);
+        type.require("out", out);
         Objects.checkFromIndexSize(0, count, rows.length);
         for (int i = 0; i < count; i++) {
             Objects.checkIndex(rows[i], x.rows());

@@ -25,7 +25,7 @@ final class CudaTokenEmbedding implements TokenEmbedding {
         int D = table.columns();
         Operands.checkTokens(ids, places, tokens, table.rows(), positions.rows());
         Operands.requireMatrix("out", out, tokens, D);
-        CudaAveragePool.requireSame(ElementType.F32, out);
+        ElementType.F32.require("out", out);
         if (tokens == 0) {
             return;
         }

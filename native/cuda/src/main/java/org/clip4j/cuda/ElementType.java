@@ -42,6 +42,18 @@ enum ElementType {
     }
 
     /**
+     * Checks that an operand has this type.
+     *
+     * @throws IllegalArgumentException when it has another one
+     */
+    void require(String name, Tensor tensor) {
+        if (tensor.dtype() != dtype) {
+            throw new IllegalArgumentException("operand has a wrong type: name=" + name + " expected=" + dtype
+                    + " actual=" + tensor);
+        }
+    }
+
+    /**
      * The type of an operand.
      *
      * @throws IllegalArgumentException when no kernel takes it

@@ -29,8 +29,16 @@ final class Stopwatch implements AutoCloseable {
         this.cuda = cuda;
         this.session = session;
         flush = cuda.memory().allocate(FLUSH_BYTES);
-        Status.runtime(cudaEventCreate(start), "cudaEventCreate");
-        Status.runtime(cudaEventCreate(end), "cudaEventCreate");
+        boolean complete = false;
+        try {
+            Status.runtime(cudaEventCreate(start), "cudaEventCreate");
+            Status.runtime(cudaEventCreate(end), "cudaEventCreate");
+            complete = true;
+        } finally {
+            if (!complete) {
+                free();
+            }
+        }
     }
 
     /** The median of some rounds, behind one that does not count. */
@@ -51,8 +59,15 @@ final class Stopwatch implements AutoCloseable {
     @Override
     public void close() {
         session.synchronize();
-        cudaEventDestroy(start);
-        cudaEventDestroy(end);
+        free();
+    }
+
+    private void free() {
+        for (CUevent_st event : new CUevent_st[]{start, end}) {
+            if (!event.isNull()) {
+                cudaEventDestroy(event);
+            }
+        }
         cuda.memory().free(flush);
     }
 }
