@@ -43,7 +43,7 @@ cmp -s "$objects/kernels.new" "$objects/kernels.inc" || mv "$objects/kernels.new
 echo "$(wc -l <"$objects/kernels.inc") kernels"
 
 pids=()
-for name in memory streams context driverthread fibers; do
+for name in memory streams context driverthread sharedmemory faults fibers; do
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -O2 &
     pids+=($!)
 done
@@ -55,7 +55,7 @@ compile "$here/kernels.cpp" kernels.o "$here $kernels $objects/kernels.inc" "${d
 for pid in "${pids[@]}"; do wait "$pid"; done
 
 core=libclip4j-cuda-emulator.so
-(cd "$objects" && g++ -shared -Wl,-soname,$core -o "$out/$core" memory.o streams.o context.o driverthread.o fibers.o kernels.o)
+(cd "$objects" && g++ -shared -Wl,-soname,$core -o "$out/$core" memory.o streams.o context.o driverthread.o sharedmemory.o faults.o fibers.o kernels.o)
 
 # A library under the name, and with the symbol version, by which programs know the real one.
 library() { # file version objects...

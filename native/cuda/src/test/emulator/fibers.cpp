@@ -1,8 +1,7 @@
 // Runs the threads of one block as fibers on the calling thread, switching where threads wait for each other.
 // Blocks run one after the other. x86-64, System V calling convention.
-#include "fibers.hpp"
+#include "scheduler.hpp"
 
-#include <signal.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -13,10 +12,10 @@
 #include <random>
 #include <thread>
 
-// Saves the callee-saved registers on the running stack and continues on the other.
-extern "C" void emulator_switch(void** saveStackPointer, void* stackPointer);
 asm(R"(
     .text
+    .globl emulator_switch
+    .hidden emulator_switch
     .type emulator_switch,@function
 emulator_switch:
     pushq %rbp
@@ -40,85 +39,17 @@ emulator_switch:
 namespace emulator {
 
 Coordinates here;
+Fiber* running = nullptr;
+void* schedulerStack = nullptr;
+Block block;
+std::thread::id executingThread;
 
 namespace {
 
 constexpr std::size_t STACK_BYTES = 256 * 1024;
 constexpr int MAX_THREADS = 1024;
-constexpr std::size_t SHARED_BYTES = 256 * 1024;
-constexpr std::size_t STATIC_LIMIT = 48 * 1024; // of static shared memory: ptxas refuses more
-constexpr std::size_t SHARED_REDZONE = 64;
-constexpr int LAUNCH_FAILURE = 719;  // cudaErrorLaunchFailure
-constexpr int MISALIGNED = 716;      // cudaErrorMisalignedAddress
-constexpr int ILLEGAL_ADDRESS = 700; // cudaErrorIllegalAddress
 
-// Lanes of a warp that meet; a diverged warp can have several such groups at a time.
-struct Group {
-    unsigned mask = 0;
-    unsigned arrived = 0;
-    unsigned generation = 0;
-    Collective kind{};
-    const char* file = nullptr;
-    int line = 0;
-    void (*combine)(const Slot*, Joint&) = nullptr;
-    // By the parity of the generation: the next meeting fills one half while slow lanes still read the other.
-    Slot slots[2][LANES];
-    Joint joint[2];
-};
-
-struct Warp {
-    unsigned living = 0;
-    std::deque<Group> groups;
-};
-
-struct AsyncCopy {
-    void* shared;
-    const void* global;
-    bool valid;
-};
-
-struct Fiber {
-    void* stackPointer = nullptr;
-    char* stack = nullptr;
-    Size3 thread{};
-    unsigned lane = 0;
-    Warp* warp = nullptr;
-    bool done = false;
-    const unsigned* waitsFor = nullptr; // runs again when this differs from the generation it saw
-    unsigned seen = 0;
-    std::vector<AsyncCopy> copies;
-    std::deque<std::vector<AsyncCopy>> groups;
-
-    bool runnable() const { return !done && (waitsFor == nullptr || *waitsFor != seen); }
-};
-
-struct SharedArray {
-    const void* site;
-    std::size_t offset, bytes;
-};
-
-struct Block {
-    Kernel* kernel;
-    void** parameters;
-    int threads;
-    std::vector<Warp> warps;
-    int living = 0;
-    int arrived = 0;
-    unsigned generation = 0;
-    const char* file = nullptr;
-    int line = 0;
-    std::size_t dynamicBytes = 0;
-    std::size_t sharedEnd = 0;
-    std::vector<SharedArray> sharedArrays;
-    bool failed = false;
-};
-
-alignas(256) char sharedMemory[SHARED_BYTES];
 std::vector<Fiber> fibers;
-Fiber* running = nullptr;
-void* schedulerStack = nullptr;
-Block block;
-std::thread::id executingThread;
 std::vector<int> laneOrder; // of lanes, and after them each lane's place in that order
 std::vector<int> warpOrder;
 
@@ -282,11 +213,6 @@ void chooseOrder() {
     }
 }
 
-bool untouchedShared(std::size_t from) {
-    return std::all_of(sharedMemory + from, sharedMemory + from + SHARED_REDZONE,
-                       [](char c) { return static_cast<unsigned char>(c) == 0xFF; });
-}
-
 void startBlock(std::size_t dynamicBytes) {
     std::size_t previousEnd = block.sharedEnd;
     block.warps.resize((block.threads + LANES - 1) / LANES);
@@ -312,47 +238,6 @@ void startBlock(std::size_t dynamicBytes) {
     block.sharedArrays.clear();
     block.failed = false;
     std::memset(sharedMemory, 0xFF, std::max(previousEnd, block.sharedEnd));
-}
-
-void checkSharedRedzones() {
-    bool intact = untouchedShared((block.dynamicBytes + 15) / 16 * 16);
-    for (const SharedArray& array : block.sharedArrays) {
-        intact &= untouchedShared(array.offset + (array.bytes + 15) / 16 * 16);
-    }
-    if (!intact) {
-        fault(ILLEGAL_ADDRESS, "kernel %s, block (%u,%u,%u): something wrote past the end of shared memory",
-              block.kernel->name, here.block.x, here.block.y, here.block.z);
-    }
-}
-
-struct sigaction previousSegv, previousBus;
-
-// A fault of the running kernel ends the kernel; all others are the host program's own business (a JVM uses them).
-void onSignal(int signal, siginfo_t* info, void* context) {
-    if (running != nullptr && executingThread == std::this_thread::get_id()) {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, signal);
-        pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-        kernelFault(ILLEGAL_ADDRESS, "illegal access to %s", describe(info->si_addr).c_str());
-    }
-    struct sigaction& previous = signal == SIGSEGV ? previousSegv : previousBus;
-    if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction != nullptr) {
-        previous.sa_sigaction(signal, info, context);
-    } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-        previous.sa_handler(signal);
-    } else {
-        sigaction(signal, &previous, nullptr);
-    }
-}
-
-void installSignalHandlers() {
-    struct sigaction action{};
-    action.sa_sigaction = onSignal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, &previousSegv);
-    sigaction(SIGBUS, &action, &previousBus);
 }
 
 } // namespace
@@ -420,82 +305,6 @@ void blockBarrier(const char* file, int line) {
     yield();
 }
 
-void* staticShared(const void* site, std::size_t bytes) {
-    for (const SharedArray& array : block.sharedArrays) {
-        if (array.site == site) {
-            return sharedMemory + array.offset;
-        }
-    }
-    std::size_t offset = block.sharedEnd;
-    std::size_t end = offset + (bytes + 15) / 16 * 16 + SHARED_REDZONE;
-    std::size_t sum = bytes;
-    for (const SharedArray& array : block.sharedArrays) {
-        sum += array.bytes;
-    }
-    if (sum > STATIC_LIMIT || end > SHARED_BYTES) {
-        kernelFault(LAUNCH_FAILURE, "%zu bytes of static shared memory, more than the %zu that nvcc allows", sum,
-                    STATIC_LIMIT);
-    }
-    std::memset(sharedMemory + offset, 0xFF, end - offset);
-    block.sharedEnd = end;
-    block.sharedArrays.push_back({site, offset, bytes});
-    return sharedMemory + offset;
-}
-
-void* dynamicShared() { return sharedMemory; }
-
-bool isShared(const void* address, std::size_t bytes) {
-    const char* at = static_cast<const char*>(address);
-    return at >= sharedMemory && at + bytes <= sharedMemory + block.sharedEnd;
-}
-
-void asyncCopy(void* shared, const void* global, bool valid) {
-    if (reinterpret_cast<std::uintptr_t>(shared) % 16 != 0 || reinterpret_cast<std::uintptr_t>(global) % 16 != 0) {
-        kernelFault(MISALIGNED, "cp.async from %p to %p, not both aligned to 16 bytes", global, shared);
-    }
-    if (!isShared(shared, 16)) {
-        kernelFault(ILLEGAL_ADDRESS, "cp.async to %p, which is not in shared memory", shared);
-    }
-    if (valid && !covers(global, 16)) {
-        kernelFault(ILLEGAL_ADDRESS, "cp.async from %s", describe(global).c_str());
-    }
-    std::memset(shared, 0xFF, 16);
-    running->copies.push_back({shared, global, valid});
-}
-
-void asyncCommit() {
-    running->groups.push_back(std::move(running->copies));
-    running->copies.clear();
-}
-
-void asyncWait(int groupsLeft) {
-    while (static_cast<int>(running->groups.size()) > groupsLeft) {
-        for (const AsyncCopy& copy : running->groups.front()) {
-            if (copy.valid) {
-                std::memcpy(copy.shared, copy.global, 16);
-            } else {
-                std::memset(copy.shared, 0, 16);
-            }
-        }
-        running->groups.pop_front();
-    }
-}
-
-void kernelFault(int code, const char* format, ...) {
-    char text[600];
-    std::va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    fault(code, "kernel %s, block (%u,%u,%u), thread (%u,%u,%u): %s", block.kernel->name, here.block.x, here.block.y,
-          here.block.z, here.thread.x, here.thread.y, here.thread.z, text);
-    block.failed = true;
-    Fiber& me = *running;
-    running = nullptr;
-    emulator_switch(&me.stackPointer, schedulerStack); // not resumed
-    std::abort();
-}
-
 void runGrid(Kernel& kernel, Size3 grid, Size3 blockDim, std::size_t dynamicSharedBytes, void** parameters) {
     static bool once = (installSignalHandlers(), true);
     (void)once;
@@ -530,33 +339,4 @@ void runGrid(Kernel& kernel, Size3 grid, Size3 blockDim, std::size_t dynamicShar
     }
 }
 
-// ---- checks that g++ -fsanitize=alignment,bounds compiles into the kernels
-
-namespace {
-
-struct SourceLocation {
-    const char* file;
-    std::uint32_t line, column;
-
-    const char* name() const {
-        const char* slash = std::strrchr(file, '/');
-        return slash == nullptr ? file : slash + 1;
-    }
-};
-
-} // namespace
-
 } // namespace emulator
-
-extern "C" {
-
-[[noreturn]] void __ubsan_handle_type_mismatch_v1_abort(const emulator::SourceLocation* at, void* address) {
-    emulator::kernelFault(emulator::MISALIGNED, "misaligned access to %p at %s:%u", address, at->name(), at->line);
-}
-
-[[noreturn]] void __ubsan_handle_out_of_bounds_abort(const emulator::SourceLocation* at, void* index) {
-    emulator::kernelFault(emulator::ILLEGAL_ADDRESS, "index %td out of bounds at %s:%u",
-                          reinterpret_cast<std::ptrdiff_t>(index), at->name(), at->line);
-}
-
-}
