@@ -1,24 +1,21 @@
 package org.clip4j.kernels.cpu;
 
-import org.clip4j.kernels.Convolution;
 import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
 /** Gathers patches into a lane's scratch, a chunk at a time, and multiplies them with the weights. */
-final class CpuConvolution implements Convolution, CpuOperation {
+final class CpuConvolution extends ImagesConvolution {
     /** Patches of one product: large, because the engine packs the weights anew for each product. */
     private static final int CHUNK_BYTES = 4 << 20;
 
-    private final ConvolutionShape shape;
     private final Tensor weight; // [outChannels, patchLength]
     private final Epilogue epilogue;
     private final PatchGather patchGather;
     private final int chunkRows;
 
     CpuConvolution(ConvolutionShape shape, Tensor weight, Epilogue epilogue) {
-        this.shape = shape;
+        super(shape);
         this.weight = weight;
         this.epilogue = epilogue;
         this.patchGather = new PatchGather(shape);
@@ -26,33 +23,13 @@ final class CpuConvolution implements Convolution, CpuOperation {
     }
 
     @Override
-    public ConvolutionShape shape() {
-        return shape;
-    }
-
-    @Override
-    public void run(ExecutionContext context, Tensor x, int images, Tensor out) {
-        start(context, x, images, out, false);
-    }
-
-    @Override
-    public void runAdd(ExecutionContext context, Tensor x, int images, Tensor out) {
-        start(context, x, images, out, true);
-    }
-
-    private void start(ExecutionContext context, Tensor x, int images, Tensor out, boolean add) {
-        Operands.requireImages("x", x, images, shape.inElements());
-        Operands.requireMatrix("out", out, (long) images * shape.outHeight() * shape.outWidth(), shape.outChannels());
-        CpuCall call = CpuContext.call(context, this);
-        call.x = x;
-        call.out = out;
-        call.count = images * shape.outHeight() * shape.outWidth();
-        call.add = add;
+    void start(ExecutionContext context, CpuCall call) {
         CpuContext.run(context);
     }
 
     @Override
     public void run(CpuCall call, CpuLane lane, int part, int parts) {
+        ConvolutionShape shape = shape();
         int n = shape.outChannels();
         boolean byRows = call.count >= n;
         int fromRow = byRows ? CpuOperation.share(call.count, part, parts) : 0;

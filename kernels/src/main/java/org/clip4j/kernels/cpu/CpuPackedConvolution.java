@@ -1,9 +1,7 @@
 package org.clip4j.kernels.cpu;
 
-import org.clip4j.kernels.Convolution;
 import org.clip4j.kernels.ConvolutionShape;
 import org.clip4j.kernels.ExecutionContext;
-import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Tensor;
 
@@ -11,23 +9,17 @@ import org.clip4j.kernels.Tensor;
  * Gathers patches and multiplies them with packed weights. Many rows: lanes take chunks of rows, and gather each into
  * their own scratch. Few rows: all patches are gathered first, then lanes take parts of the columns.
  */
-final class CpuPackedConvolution implements Convolution, CpuOperation {
-    private final ConvolutionShape shape;
+final class CpuPackedConvolution extends ImagesConvolution {
     private final PackedLayer layer;
     private final PatchGather patchGather;
 
     CpuPackedConvolution(ConvolutionShape shape, PackedLayer layer) {
+        super(shape);
         if (layer.preparedFloats(1) != 0) {
             throw new IllegalArgumentException("convolutions take their input as it is: shape=" + shape);
         }
-        this.shape = shape;
         this.layer = layer;
         this.patchGather = new PatchGather(shape);
-    }
-
-    @Override
-    public ConvolutionShape shape() {
-        return shape;
     }
 
     @Override
@@ -36,36 +28,18 @@ final class CpuPackedConvolution implements Convolution, CpuOperation {
     }
 
     @Override
-    public void run(ExecutionContext context, Tensor x, int images, Tensor out) {
-        start(context, x, images, out, false);
-    }
-
-    @Override
-    public void runAdd(ExecutionContext context, Tensor x, int images, Tensor out) {
-        start(context, x, images, out, true);
-    }
-
-    private void start(ExecutionContext context, Tensor x, int images, Tensor out, boolean add) {
-        Operands.requireImages("x", x, images, shape.inElements());
-        int rows = images * shape.outHeight() * shape.outWidth();
-        Operands.requireMatrix("out", out, (long) images * shape.outHeight() * shape.outWidth(), shape.outChannels());
-        CpuCall call = CpuContext.call(context, this);
-        if (rows == 0) {
-            return;
-        }
-        call.x = x;
-        call.out = out;
-        call.add = add;
-        call.count = rows;
+    void start(ExecutionContext context, CpuCall call) {
+        ConvolutionShape shape = shape();
         int k = shape.patchLength();
         if (shape.isPointwise()) {
-            call.packed.input(x, k, rows).output(out, 0, add);
+            call.packed.input(call.x, k, call.count).output(call.out, 0, call.add);
             CpuContext.run(context);
             return;
         }
-        call.chunks = chunks(rows, CpuContext.lanes(context));
+        call.chunks = chunks(call.count, CpuContext.lanes(context));
         if (call.chunks == 0) {
-            call.packed.input(CpuContext.scratch(context, rows * k), k, rows).output(out, 0, add);
+            call.packed.input(CpuContext.scratch(context, call.count * k), k, call.count)
+                    .output(call.out, 0, call.add);
             call.preparing = true;
             CpuContext.run(context);
             call.preparing = false;
@@ -85,7 +59,7 @@ final class CpuPackedConvolution implements Convolution, CpuOperation {
             return call.chunks;
         }
         return call.preparing
-                ? CpuOperation.super.parts(call, lanes)
+                ? super.parts(call, lanes)
                 : layer.parts() * CpuPackedLinear.rowBlocks(layer, call.count, lanes);
     }
 
@@ -108,7 +82,7 @@ final class CpuPackedConvolution implements Convolution, CpuOperation {
         if (from == to) {
             return;
         }
-        int k = shape.patchLength();
+        int k = shape().patchLength();
         Tensor patches = lane.scratch((to - from) * k);
         patchGather.gather(call.x.floats(), from, to, patches.floats());
         lane.packed().input(patches, k, to - from).output(call.out, from, call.add);
