@@ -2,13 +2,9 @@ package org.clip4j.benchmarks;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import org.clip4j.clip.ClipModel;
-import org.clip4j.clip.ClipSession;
-import org.clip4j.clip.EmbeddingForm;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.clip.SessionOptions;
 import org.clip4j.clip.TextSharing;
@@ -19,19 +15,13 @@ import org.clip4j.clip.Tower;
  * be copies of one, so the session computes each of them.
  */
 public final class Clip4jEncoder implements Encoder {
-    private final EncoderInput input;
-    private final int[] offsets;
     private final ClipModel model;
-    private final ClipSession session;
-    private final FloatBuffer embeddings;
+    private final SessionEncoder encoder;
 
     private Clip4jEncoder(ClipModel model, EncoderInput input) {
-        this.input = input;
-        this.offsets = input.isText() ? input.offsets() : null;
         this.model = model;
-        this.session = TextSharing.unshared(model, new SessionOptions(input.batch(), input.batch()));
-        this.embeddings = ByteBuffer.allocateDirect(input.batch() * model.embedDim() * Float.BYTES)
-                .order(ByteOrder.nativeOrder()).asFloatBuffer();
+        this.encoder = new SessionEncoder(
+                TextSharing.unshared(model, new SessionOptions(input.batch(), input.batch())), input);
     }
 
     /** Loads the tower that the input needs. */
@@ -46,16 +36,12 @@ public final class Clip4jEncoder implements Encoder {
 
     @Override
     public void encode() {
-        if (input.isText()) {
-            session.embedTokens(input.ids(), offsets, input.batch(), EmbeddingForm.RAW, embeddings, 0);
-        } else {
-            session.embedPixels(input.pixels(), 0, input.batch(), EmbeddingForm.RAW, embeddings, 0);
-        }
+        encoder.encode();
     }
 
     @Override
     public FloatBuffer embeddings() {
-        return embeddings;
+        return encoder.embeddings();
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.clip4j.benchmarks.Circumstances;
 import org.clip4j.benchmarks.EncoderInput;
+import org.clip4j.benchmarks.SessionEncoder;
 import org.clip4j.benchmarks.VitB32;
 import org.clip4j.clip.ClipModel;
 import org.clip4j.clip.ClipSession;

@@ -90,11 +90,6 @@ final class JVectorRows implements AutoCloseable {
         }
 
         @Override
-        public int threads() {
-            return 1;
-        }
-
-        @Override
         public double buildSeconds() {
             return buildSeconds;
         }
@@ -116,16 +111,6 @@ final class JVectorRows implements AutoCloseable {
         @Override
         public String name() {
             return "JVector, exact";
-        }
-
-        @Override
-        public int threads() {
-            return 1;
-        }
-
-        @Override
-        public double buildSeconds() {
-            return 0;
         }
 
         @Override

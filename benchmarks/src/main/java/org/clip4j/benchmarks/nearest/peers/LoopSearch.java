@@ -18,16 +18,6 @@ final class LoopSearch implements Search {
     }
 
     @Override
-    public int threads() {
-        return 1;
-    }
-
-    @Override
-    public double buildSeconds() {
-        return 0;
-    }
-
-    @Override
     public int search(int query, int[] nearest) {
         float[] values = rows.query(query);
         Arrays.fill(best, Float.NEGATIVE_INFINITY);

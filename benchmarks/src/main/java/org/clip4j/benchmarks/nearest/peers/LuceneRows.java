@@ -87,11 +87,6 @@ final class LuceneRows implements AutoCloseable {
         }
 
         @Override
-        public int threads() {
-            return 1;
-        }
-
-        @Override
         public double buildSeconds() {
             return buildSeconds;
         }
@@ -117,11 +112,6 @@ final class LuceneRows implements AutoCloseable {
         @Override
         public String name() {
             return "Lucene, exact";
-        }
-
-        @Override
-        public int threads() {
-            return 1;
         }
 
         /** What this needs of the index is not written alone. */

@@ -8,10 +8,14 @@ interface Search {
     String name();
 
     /** Threads of a search. */
-    int threads();
+    default int threads() {
+        return 1;
+    }
 
     /** Seconds from the rows in memory to the first search, NaN when not known. */
-    double buildSeconds();
+    default double buildSeconds() {
+        return 0;
+    }
 
     /**
      * Searches.

@@ -1,21 +1,20 @@
-package org.clip4j.benchmarks.soak;
+package org.clip4j.benchmarks;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import org.clip4j.benchmarks.Encoder;
-import org.clip4j.benchmarks.EncoderInput;
 import org.clip4j.clip.ClipSession;
 import org.clip4j.clip.EmbeddingForm;
 
-/** One input, embedded by a session that others use too and that is not closed here. */
-final class SessionEncoder implements Encoder {
+/** One input, embedded by a session that is not closed here, into a direct buffer of the caller's. */
+public final class SessionEncoder implements Encoder {
     private final ClipSession session;
     private final EncoderInput input;
     private final int[] offsets;
     private final FloatBuffer embeddings;
 
-    SessionEncoder(ClipSession session, EncoderInput input) {
+    /** The session has room for the input. */
+    public SessionEncoder(ClipSession session, EncoderInput input) {
         this.session = session;
         this.input = input;
         this.offsets = input.isText() ? input.offsets() : null;
