@@ -85,7 +85,7 @@ final class ThreadTeam implements AutoCloseable {
         try {
             ThreadAffinity.find().bind(processor);
             return true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e); // thrown by the constructor
             return false;
         } finally {
@@ -100,8 +100,12 @@ final class ThreadTeam implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while threads were pinned", e);
         }
-        if (failure.get() instanceof RuntimeException refused) {
-            throw refused;
+        Throwable refused = failure.get();
+        if (refused instanceof Error error) {
+            throw error;
+        }
+        if (refused != null) {
+            throw (RuntimeException) refused;
         }
     }
 
@@ -210,6 +214,10 @@ final class ThreadTeam implements AutoCloseable {
                 } else {
                     LockSupport.park(this);
                 }
+            }
+            if (closed) {
+                // Nobody closes a team within a round: the last one is over, though it may still be open.
+                return;
             }
             seen = round(state.get());
             if (begin(seen)) {
