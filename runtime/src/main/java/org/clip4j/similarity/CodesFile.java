@@ -2,36 +2,32 @@ package org.clip4j.similarity;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.clip4j.kernels.DType;
 import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowCodes;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.weights.ModelFileException;
+import org.clip4j.weights.ModelFileWriter;
 import org.clip4j.weights.SafetensorsHeader;
+import org.clip4j.weights.SafetensorsWriter;
 
 /**
  * Codes of a file's embeddings, kept beside it: a safetensors file of {@code scales} [N, 2] and {@code codes} [N, E]. It says
  * in its metadata which state of which file it belongs to: size and time of the last change. Put in its place as a whole.
  */
 final class CodesFile implements AutoCloseable {
-    /** A page, so that scales begin at one. */
-    private static final int HEADER_BYTES = 4096;
-    private static final int LENGTH_BYTES = 8;
     /** File systems count times in steps of up to two seconds (FAT). */
     private static final long SETTLED_MILLIS = 2000;
     private static final String STATE = "embeddings";
     private static final String NORM = "largestNorm";
+    private static final String SCALES = "scales";
+    private static final String CODES = "codes";
 
     private final MappedFile file;
     private final RowCodes codes;
@@ -97,22 +93,27 @@ final class CodesFile implements AutoCloseable {
 
     private static RowCodes read(MappedFile file, SafetensorsHeader header, Path path, int rows, int width)
             throws IOException {
-        long scaleBytes = (long) rows * 2 * Float.BYTES;
-        List<SafetensorsHeader.Entry> expected = List.of(
-                new SafetensorsHeader.Entry("scales", DType.F32, List.of(rows, 2), 0, scaleBytes),
-                new SafetensorsHeader.Entry("codes", DType.I8, List.of(rows, width), scaleBytes,
-                        scaleBytes + (long) rows * width));
-        if (!header.tensors().equals(expected)) {
-            throw new ModelFileException("not the codes of these embeddings: file=" + path + " expected=" + expected
-                    + " actual=" + header.tensors() + "; delete it");
-        }
-        RowBlocks scales = file.map(DType.F32, 2, rows, header.dataStartBytes());
-        RowBlocks codes = file.map(DType.I8, width, rows, header.dataStartBytes() + scaleBytes);
+        long scales = start(header, path, new ModelFileWriter.Entry(SCALES, DType.F32, List.of(rows, 2)));
+        long codes = start(header, path, new ModelFileWriter.Entry(CODES, DType.I8, List.of(rows, width)));
         try {
-            return new RowCodes(codes, scales, Double.parseDouble(header.metadata().getOrDefault(NORM, "")));
+            return new RowCodes(file.map(DType.I8, width, rows, codes), file.map(DType.F32, 2, rows, scales),
+                    Double.parseDouble(header.metadata().getOrDefault(NORM, "")));
         } catch (IllegalArgumentException e) {
             throw new ModelFileException("codes have no norm: file=" + path + "; delete it", e);
         }
+    }
+
+    /** Where a tensor begins in the file. */
+    private static long start(SafetensorsHeader header, Path path, ModelFileWriter.Entry expected)
+            throws ModelFileException {
+        for (SafetensorsHeader.Entry entry : header.tensors()) {
+            if (entry.name().equals(expected.name()) && entry.dtype() == expected.dtype()
+                    && entry.shape().equals(expected.shape())) {
+                return header.dataStartBytes() + entry.begin();
+            }
+        }
+        throw new ModelFileException("not the codes of these embeddings: file=" + path + " expected=" + expected
+                + " actual=" + header.tensors() + "; delete it");
     }
 
     /**
@@ -121,46 +122,24 @@ final class CodesFile implements AutoCloseable {
      * @param state of the file that they were made of
      */
     static void write(Path embeddings, String state, RowCodes codes) throws IOException {
-        Path target = beside(embeddings);
-        Path part = target.resolveSibling(target.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            writeFully(channel, header(state, codes));
-            writeFully(channel, codes.scales());
-            writeFully(channel, codes.codes());
-            channel.force(true);
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
-        }
-    }
-
-    private static ByteBuffer header(String state, RowCodes codes) {
         int rows = codes.codes().rows();
-        int width = codes.codes().width();
-        long scaleBytes = (long) rows * 2 * Float.BYTES;
-        String json = "{\"__metadata__\":{\"" + STATE + "\":\"" + state + "\",\"" + NORM + "\":\""
-                + codes.largestNorm() + "\"},\"scales\":{\"dtype\":\"F32\",\"shape\":[" + rows
-                + ",2],\"data_offsets\":[0," + scaleBytes + "]},\"codes\":{\"dtype\":\"I8\",\"shape\":[" + rows + ","
-                + width + "],\"data_offsets\":[" + scaleBytes + "," + (scaleBytes + (long) rows * width) + "]}}";
-        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(HEADER_BYTES - LENGTH_BYTES).put(json.getBytes(StandardCharsets.US_ASCII));
-        while (header.hasRemaining()) {
-            header.put((byte) ' ');
+        try (SafetensorsWriter out = SafetensorsWriter.create("codes", beside(embeddings),
+                Map.of(STATE, state, NORM, String.valueOf(codes.largestNorm())),
+                List.of(new ModelFileWriter.Entry(SCALES, DType.F32, List.of(rows, 2)),
+                        new ModelFileWriter.Entry(CODES, DType.I8, List.of(rows, codes.codes().width()))))) {
+            write(out, SCALES, codes.scales());
+            write(out, CODES, codes.codes());
+            out.commit(true);
         }
-        return header.flip();
     }
 
-    private static void writeFully(FileChannel channel, RowBlocks rows) throws IOException {
+    private static void write(SafetensorsWriter out, String name, RowBlocks rows) throws IOException {
+        long at = 0;
         for (int i = 0; i < rows.count(); i++) {
             Tensor block = rows.block(i);
-            writeFully(channel, block.bytes().duplicate().clear()
-                    .limit(Math.multiplyExact(block.elements(), block.dtype().sizeBytes())));
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            int size = Math.multiplyExact(block.elements(), block.dtype().sizeBytes());
+            out.write(name, at, block.bytes().duplicate().clear().limit(size));
+            at += size;
         }
     }
 

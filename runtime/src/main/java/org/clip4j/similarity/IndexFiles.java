@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Backend;
+import org.clip4j.kernels.DeviceName;
 import org.clip4j.kernels.NearestRows;
 import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.RowCodes;
@@ -20,33 +21,45 @@ final class IndexFiles implements AutoCloseable {
     private final boolean coded;
     private final boolean onHost;
     private CodesFile codes; // null where none are used
+    private String problem; // why there are none
 
-    private IndexFiles(EmbeddingFile embeddings, CodesFile codes, IndexOptions options) {
+    private IndexFiles(EmbeddingFile embeddings, IndexOptions options) {
         this.embeddings = embeddings;
-        this.codes = codes;
         this.coded = options.coded();
         // A card has copies of its own.
-        this.onHost = options.device().equals("cpu");
+        this.onHost = DeviceName.parse(options.device()).kind().equals("cpu");
     }
 
     /**
      * Opens them to be searched.
      *
-     * @throws ModelFileException when the embeddings, or codes of them that are kept, are not sound
+     * @throws ModelFileException when the embeddings are not sound; codes of them that are not are passed over
      */
     static IndexFiles open(Path file, IndexOptions options) throws IOException {
         String state = CodesFile.state(file);
         EmbeddingFile embeddings = EmbeddingFile.open(file);
         try {
-            // What is appended meanwhile may be counted already, or not: then there are no codes of it.
-            boolean unchanged = state.equals(CodesFile.state(file));
-            CodesFile codes = options.coded() && unchanged
-                    ? CodesFile.open(file, state, embeddings.rows(), embeddings.width())
-                    : null;
-            return new IndexFiles(embeddings, codes, options);
+            IndexFiles files = new IndexFiles(embeddings, options);
+            if (options.coded()) {
+                files.openCodes(file, state);
+            }
+            return files;
         } catch (IOException | RuntimeException e) {
             embeddings.close();
             throw e;
+        }
+    }
+
+    private void openCodes(Path file, String state) throws IOException {
+        problem = "none are kept of the file as it is";
+        // What is appended meanwhile may be counted already, or not: then there are no codes of it.
+        if (!state.equals(CodesFile.state(file))) {
+            return;
+        }
+        try {
+            codes = CodesFile.open(file, state, embeddings.rows(), embeddings.width());
+        } catch (ModelFileException e) {
+            problem = e.getMessage();
         }
     }
 
@@ -91,6 +104,7 @@ final class IndexFiles implements AutoCloseable {
         if (codes != null && !belong(backend, rows, codes.codes())) {
             codes.close();
             codes = null;
+            problem = "those that are kept are not of these rows";
         }
         return codes == null
                 ? backend.codedNearestRows(arena, rows)
@@ -133,7 +147,7 @@ final class IndexFiles implements AutoCloseable {
             return "";
         }
         return codes == null
-                ? "; codes made of all rows, as none are kept of the file as it is"
+                ? "; codes made of all rows: " + problem
                 : "; codes kept beside the file";
     }
 

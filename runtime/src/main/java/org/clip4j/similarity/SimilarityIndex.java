@@ -82,7 +82,7 @@ public final class SimilarityIndex implements AutoCloseable {
                     ? backend.codedNearestRows(arena, width, capacityRows, options.stored())
                     : backend.nearestRows(arena, width, capacityRows, options.stored()));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("rows in memory have no files", e);
         }
     }
 
@@ -93,14 +93,18 @@ public final class SimilarityIndex implements AutoCloseable {
      * is; where there are none, they are made in memory.
      *
      * @param options whose stored type is not looked at
-     * @throws IOException when the file is not a sound file of embeddings, or has none, or its codes are damaged
+     * @throws IOException when the file is not a sound file of embeddings, or has none
      */
     public static SimilarityIndex open(Path file, IndexOptions options) throws IOException {
         IndexFiles files = IndexFiles.open(file, options);
         try {
             return make(options, files.rows(), files, files::make);
         } catch (IOException | RuntimeException | Error e) {
-            files.close();
+            try {
+                files.close();
+            } catch (IOException again) {
+                e.addSuppressed(again);
+            }
             throw e;
         }
     }
@@ -296,15 +300,24 @@ public final class SimilarityIndex implements AutoCloseable {
             if (own != null) {
                 own.close();
             }
-            arena.close();
-            backend.close();
-            if (files != null) {
-                files.close();
+            try {
+                arena.close();
+            } finally {
+                backend.close();
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         } finally {
+            closeFiles();
             lock.writeLock().unlock();
+        }
+    }
+
+    private void closeFiles() {
+        if (files != null) {
+            try {
+                files.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("the files of an index cannot be closed: " + e.getMessage(), e);
+            }
         }
     }
 }

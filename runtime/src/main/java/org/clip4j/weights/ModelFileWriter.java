@@ -3,9 +3,7 @@ package org.clip4j.weights;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +19,8 @@ import org.clip4j.kernels.DType;
  * <p>Bytes of different tensors, or of different parts of one, may be written by several threads.
  */
 public final class ModelFileWriter implements AutoCloseable {
+    private static final String WHAT = "model file";
+
     private final SafetensorsWriter out;
 
     /**
@@ -58,13 +58,13 @@ public final class ModelFileWriter implements AutoCloseable {
      */
     public static ModelFileWriter create(Path target, ClipConfig config, ModelSource source, List<Entry> entries)
             throws IOException {
-        return create(target, config, source, entries,
-                file -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        return new ModelFileWriter(
+                SafetensorsWriter.create(WHAT, target, metadata(config, source, entries), entries));
     }
 
     static ModelFileWriter create(Path target, ClipConfig config, ModelSource source, List<Entry> entries,
             SafetensorsWriter.Opener opener) throws IOException {
-        return new ModelFileWriter(SafetensorsWriter.create("model file", target, metadata(config, source, entries),
+        return new ModelFileWriter(SafetensorsWriter.create(WHAT, target, metadata(config, source, entries),
                 entries, opener));
     }
 

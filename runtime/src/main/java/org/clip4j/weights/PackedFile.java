@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32;
 import org.clip4j.kernels.PackedWeights;
 import org.clip4j.kernels.Precision;
@@ -121,7 +122,8 @@ public final class PackedFile implements LayerStore, AutoCloseable {
     private static PackedWeights layer(String layer, String[] words, Map<String, Tensor> tensors) {
         List<Tensor> own = new ArrayList<>();
         for (int i = 0; i < Integer.parseInt(words[3]); i++) {
-            own.add(tensors.get(tensorName(layer, i)));
+            // A count that is wrong ends at the first tensor that is not there.
+            own.add(Objects.requireNonNull(tensors.get(tensorName(layer, i))));
         }
         return new PackedWeights(Integer.parseInt(words[1]), Integer.parseInt(words[2]),
                 Precision.valueOf(words[0].toUpperCase(Locale.ROOT)), own);
@@ -176,8 +178,7 @@ public final class PackedFile implements LayerStore, AutoCloseable {
         tensors.forEach((name, tensor) -> entries.add(new ModelFileWriter.Entry(name, tensor.dtype(),
                 List.of(tensor.elements()))));
         Path target = beside(model.path(), packing);
-        try (SafetensorsWriter out = SafetensorsWriter.create("packed weights", target, metadata, entries,
-                file -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+        try (SafetensorsWriter out = SafetensorsWriter.create("packed weights", target, metadata, entries)) {
             for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
                 out.write(tensor.getKey(), 0, tensor.getValue().bytes().duplicate().clear());
             }
@@ -199,9 +200,6 @@ public final class PackedFile implements LayerStore, AutoCloseable {
     public PackedWeights find(String layer) {
         return layers.get(layer);
     }
-
-    @Override
-    public void packed(String layer, PackedWeights weights) {}
 
     /** Lets go of the map; layers that use it keep it. */
     @Override

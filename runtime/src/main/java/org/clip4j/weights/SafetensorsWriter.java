@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Bytes of different tensors, or of different parts of one, may be written by several threads.
  */
-final class SafetensorsWriter implements AutoCloseable {
+public final class SafetensorsWriter implements AutoCloseable {
     /** A multiple of the longest vector register and of the cache line: tensors start at such positions. */
     private static final int ALIGNMENT_BYTES = 64;
 
@@ -61,8 +61,16 @@ final class SafetensorsWriter implements AutoCloseable {
      *
      * @param what messages call the file
      * @param target the file that {@link #commit} creates or replaces
+     * @param metadata of the header
+     * @param entries all tensors
      * @throws IOException when there is no place to write to
      */
+    public static SafetensorsWriter create(String what, Path target, Map<String, String> metadata,
+            List<ModelFileWriter.Entry> entries) throws IOException {
+        return create(what, target, metadata, entries,
+                file -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    }
+
     static SafetensorsWriter create(String what, Path target, Map<String, String> metadata,
             List<ModelFileWriter.Entry> entries, Opener opener) throws IOException {
         if (Files.isDirectory(target)) {
@@ -137,7 +145,7 @@ final class SafetensorsWriter implements AutoCloseable {
      * @param offsetBytes where the part starts within the tensor
      * @param part little-endian values from position to limit
      */
-    void write(String name, long offsetBytes, ByteBuffer part) throws IOException {
+    public void write(String name, long offsetBytes, ByteBuffer part) throws IOException {
         long start = starts.getOrDefault(name, -1L);
         if (start < 0 || offsetBytes < 0 || part.remaining() > sizes.get(name) - offsetBytes) {
             throw new IllegalArgumentException("part lies outside its tensor: name=" + name + " offsetBytes="
@@ -167,7 +175,7 @@ final class SafetensorsWriter implements AutoCloseable {
      *     damage the file
      * @throws IllegalStateException when less than all bytes have been written
      */
-    void commit(boolean sync) throws IOException {
+    public void commit(boolean sync) throws IOException {
         if (writtenBytes.get() < totalBytes) {
             throw new IllegalStateException("tensors have not been written to the end: file=" + target
                     + " expectedBytes=" + totalBytes + " actualBytes=" + writtenBytes);
