@@ -39,12 +39,14 @@ public final class Operands {
     /**
      * Checks the operands of {@link Backend#convolution(Arena, ConvolutionShape, PackedWeights, Activation)}.
      *
-     * @throws IllegalArgumentException when the weights have not the shape's sizes
+     * @throws IllegalArgumentException when the weights have not the shape's sizes, or are not held in f32
      */
     public static void checkPackedConvolution(ConvolutionShape shape, PackedWeights packed) {
-        if (packed.inFeatures() != shape.patchLength() || packed.outFeatures() != shape.outChannels()) {
+        if (packed.inFeatures() != shape.patchLength() || packed.outFeatures() != shape.outChannels()
+                || packed.precision() != Precision.F32) {
             throw new IllegalArgumentException("packed weights do not fit the convolution: shape=" + shape
-                    + " inFeatures=" + packed.inFeatures() + " outFeatures=" + packed.outFeatures());
+                    + " inFeatures=" + packed.inFeatures() + " outFeatures=" + packed.outFeatures() + " precision="
+                    + packed.precision().label());
         }
     }
 

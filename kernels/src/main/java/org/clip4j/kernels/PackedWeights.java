@@ -13,8 +13,10 @@ import java.util.List;
  * @param tensors contiguous, in an order of the backend's own
  */
 public record PackedWeights(int inFeatures, int outFeatures, Precision precision, List<Tensor> tensors) {
-    /** Copies the list. */
+    /** Checks the sizes, copies the list. */
     public PackedWeights {
+        Operands.requirePositive("inFeatures", inFeatures);
+        Operands.requirePositive("outFeatures", outFeatures);
         tensors = List.copyOf(tensors);
     }
 }

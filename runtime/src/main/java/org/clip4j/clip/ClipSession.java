@@ -167,8 +167,8 @@ public final class ClipSession implements AutoCloseable {
             }
             images().upload(pixels, pixelsIndex, images * checks.pixelsPerImage());
             images().run(images, EmbeddingForm.NORMALIZED);
-            started = images;
             finishSignal.request();
+            started = images;
         } finally {
             use.exit();
         }

@@ -15,9 +15,9 @@ final class DevicePreparation implements ImageFeed {
     private final Preprocessor preprocessor;
     private final TensorResampler resampler;
 
-    private DevicePreparation(PreprocessConfig config, TensorResampler resampler) {
+    private DevicePreparation(Preprocessor preprocessor, TensorResampler resampler) {
+        this.preprocessor = preprocessor;
         this.resampler = resampler;
-        preprocessor = new Preprocessor(config);
     }
 
     /**
@@ -29,7 +29,9 @@ final class DevicePreparation implements ImageFeed {
         PreprocessConfig config = Preprocessing.of(model.config().preprocess());
         DevicePreparation opened = null;
         try {
-            opened = new DevicePreparation(config, context.openResampler(config.size(), config.levels())
+            // Last what has to be freed: nothing can fail behind it.
+            opened = new DevicePreparation(new Preprocessor(config), context
+                    .openResampler(config.size(), config.levels())
                     .orElseThrow(() -> new IllegalArgumentException("backend '" + model.backendName() + "' leaves"
                             + " resizing to the host: resizeOnDevice=true; leave it out, or choose --device cuda")));
             return opened;

@@ -65,8 +65,15 @@ public final class PackedLayers {
         }
 
         @Override
+        public boolean keeps() {
+            return true;
+        }
+
+        @Override
         public void packed(String layer, PackedWeights weights) {
-            packed.put(layer, weights);
+            if (weights != null) {
+                packed.put(layer, weights);
+            }
         }
     }
 

@@ -66,29 +66,39 @@ final class Weights {
 
     /** A linear layer of tensors with names of their own. */
     Linear linear(String layer, String weight, String bias, Activation activation) {
-        return linear(layer, activation, () -> backend.linear(arena, tensor(weight), tensor(bias), activation));
+        Tensor shape = tensor(weight);
+        return linear(layer, shape.columns(), shape.rows(), activation,
+                () -> backend.linear(arena, tensor(weight), tensor(bias), activation));
     }
 
     /** A layer as it was packed before, or made of the model's tensors. */
-    private Linear linear(String layer, Activation activation, Supplier<Linear> fresh) {
+    private Linear linear(String layer, int inFeatures, int outFeatures, Activation activation,
+            Supplier<Linear> fresh) {
         PackedWeights kept = store.find(layer);
         if (kept != null) {
+            if (kept.inFeatures() != inFeatures || kept.outFeatures() != outFeatures) {
+                throw new IllegalArgumentException("packed weights are not those of this model: layer=" + layer
+                        + " expected=[" + outFeatures + "," + inFeatures + "] actual=[" + kept.outFeatures() + ","
+                        + kept.inFeatures() + "]");
+            }
             return backend.linear(arena, kept, activation);
         }
         Linear made = fresh.get();
-        report(layer, made.packed());
+        report(layer, made::packed);
         return made;
     }
 
-    private void report(String layer, PackedWeights packed) {
-        if (packed != null) {
-            store.packed(layer, packed);
+    private void report(String layer, Supplier<PackedWeights> packed) {
+        if (store.keeps()) {
+            store.packed(layer, packed.get());
         }
     }
 
     /** A projection that checkpoints store as [in, out], used as x * W. */
     Linear projection(String name) {
-        return linear(name, Activation.NONE, () -> backend.linear(arena, transposed(name), null, Activation.NONE));
+        Tensor shape = tensor(name); // [D,E]
+        return linear(name, shape.rows(), shape.columns(), Activation.NONE,
+                () -> backend.linear(arena, transposed(name), null, Activation.NONE));
     }
 
     private Tensor transposed(String name) {
@@ -127,7 +137,7 @@ final class Weights {
             return backend.convolution(arena, shape, kept, activation);
         }
         Convolution made = fresh.get();
-        report(layer, made.packed());
+        report(layer, made::packed);
         return made;
     }
 

@@ -3,17 +3,10 @@ package org.clip4j.weights;
 import org.clip4j.kernels.PackedWeights;
 
 /** Where packed layers are kept between runs; asked and told while a model is loaded. For one thread. */
+@FunctionalInterface
 public interface LayerStore {
     /** Keeps nothing. */
-    LayerStore NONE = new LayerStore() {
-        @Override
-        public PackedWeights find(String layer) {
-            return null;
-        }
-
-        @Override
-        public void packed(String layer, PackedWeights weights) {}
-    };
+    LayerStore NONE = layer -> null;
 
     /**
      * What is kept of a layer.
@@ -23,10 +16,18 @@ public interface LayerStore {
      */
     PackedWeights find(String layer);
 
+    /** Whether {@link #packed} is to be told of layers; what it is told is not free. */
+    default boolean keeps() {
+        return false;
+    }
+
     /**
      * Hears of a layer that was packed.
      *
-     * @param weights as they lie in the model's memory; read as long as the model is open
+     * @param weights as they lie in the model's memory, read as long as the model is open; null when the backend has
+     *     nothing to keep
      */
-    void packed(String layer, PackedWeights weights);
+    default void packed(String layer, PackedWeights weights) {
+        throw new UnsupportedOperationException("nothing is kept: layer=" + layer);
+    }
 }

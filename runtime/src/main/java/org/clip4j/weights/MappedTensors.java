@@ -45,7 +45,7 @@ final class MappedTensors implements AutoCloseable {
                 last++;
             }
             if (last == first) {
-                throw new ModelFileException("model tensor is too large: name=" + entries.get(first).name()
+                throw new ModelFileException("tensor is too large: name=" + entries.get(first).name()
                         + " maxBytes=" + Integer.MAX_VALUE + " actualBytes=" + entries.get(first).sizeBytes()
                         + " file=" + file);
             }

@@ -128,9 +128,9 @@ class PackedLayersTest {
         expectPassedOver(packed.toString());
     }
 
-    /** Precision, K and N. */
+    /** Precision, K and N, a K of nothing, and an N whose weights are as large as those of the right one. */
     @ParameterizedTest
-    @ValueSource(strings = {"f99 ", "f32 x", "f32 9"})
+    @ValueSource(strings = {"f99 ", "f32 x", "f32 9", "bf16", "f32 00 ", "f32 64 31"})
     void aFileWhoseLayersDoNotFitIsPassedOver(String damaged) throws IOException {
         Path packed = PackedLayers.pack(model, OPTIONS);
         byte[] bytes = Files.readAllBytes(packed);

@@ -1,5 +1,6 @@
 package org.clip4j.simd;
 
+import org.bytedeco.javacpp.Loader;
 import org.clip4j.javacpp.NativeMemory;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
@@ -65,7 +66,10 @@ final class SimdEngine implements MatrixEngine {
 
     @Override
     public String packing(int lanes) {
-        return "simd" + SimdLibrary.packingVersion() + "-" + SimdLibrary.name(kernels) + "-" + precision.label();
+        // The least instruction set has the same name on all architectures, and panels of its own on each.
+        String architecture = Loader.getPlatform().replaceFirst("^[^-]*-", "");
+        return "simd" + SimdLibrary.packingVersion() + "-" + architecture + "-" + SimdLibrary.name(kernels) + "-"
+                + precision.label();
     }
 
     @Override

@@ -58,10 +58,10 @@ class SimdPrecisionTest {
      * fails because weights are laid out in another way, raise PACKING in kernels.h, and take the new checksums.
      */
     @ParameterizedTest
-    @CsvSource({"F32, simd1-baseline-f32, 3040898576", "BF16, simd1-baseline-bf16, 1437521583",
-            "INT8, simd1-baseline-int8, 1882394229",
-            "F32, simd1-avx2-f32, 3903886707", "BF16, simd1-avx2-bf16, 1384117017",
-            "INT8, simd1-avx2-int8, 1851327475"})
+    @CsvSource({"F32, simd1-x86_64-baseline-f32, 3040898576", "BF16, simd1-x86_64-baseline-bf16, 1437521583",
+            "INT8, simd1-x86_64-baseline-int8, 1882394229",
+            "F32, simd1-x86_64-avx2-f32, 3903886707", "BF16, simd1-x86_64-avx2-bf16, 1384117017",
+            "INT8, simd1-x86_64-avx2-int8, 1851327475"})
     void aLayoutKeepsItsNumber(Precision precision, String packing, long checksum) {
         InstructionSet set = packing.contains("avx2") ? InstructionSet.AVX2 : InstructionSet.BASELINE;
         try (Backend backend = opener(precision, 1, set).get(); Arena arena = backend.newArena()) {
