@@ -36,7 +36,7 @@ loader=$(first_of /usr/lib/ISOLINUX/isolinux.bin /usr/share/syslinux/isolinux.bi
 [[ -n $loader ]] || missing isolinux.bin isolinux
 module_of_loader=$(first_of /usr/lib/syslinux/modules/bios/ldlinux.c32 "$(dirname "$loader")/ldlinux.c32")
 [[ -n $module_of_loader ]] || missing ldlinux.c32 syslinux-common
-kernel=${CLIP4J_BOCHS_KERNEL:-$(find /boot -name 'vmlinuz*' -readable 2>/dev/null | sort -V | tail -n 1)}
+kernel=${CLIP4J_BOCHS_KERNEL:-$(find /boot -name 'vmlinuz*' -readable 2>/dev/null | sort -V | tail -n 1 || true)}
 [[ -r $kernel ]] || missing 'a kernel that can be read' 'linux-image-cloud-amd64, or name one in CLIP4J_BOCHS_KERNEL'
 find_compiler simd linux-x86_64 'nothing is run under Bochs' "$folder/files/init"
 

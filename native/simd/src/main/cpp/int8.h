@@ -97,7 +97,7 @@ static __attribute__((noinline)) void int8_tile(const int16_t* x, int64_t x_stri
     for (int v = 0; v < TILE_VECTORS; v++) {
       w[v] = load_pairs(weights + k * PANEL + v * WIDTH * 2);
     }
-    __builtin_prefetch(weights + (depth + k) * PANEL, 0, 2);
+    prefetch_row(reinterpret_cast<const int16_t*>(weights + (depth + k) * PANEL));  // of pairs
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
       int32_t inputs;

@@ -89,6 +89,16 @@ INLINE void load_weights(const uint16_t* from, F (&w)[VECTORS]) {
   }
 }
 
+// Brings the weights of one input to the level-2 cache.
+template <typename Weight>
+INLINE void prefetch_row(const Weight* from) {
+  constexpr size_t LINE = 64;
+  const char* bytes = reinterpret_cast<const char*>(from);
+  for (size_t at = 0; at < PANEL * sizeof(Weight); at += LINE) {
+    __builtin_prefetch(bytes + at, 0, 2);
+  }
+}
+
 // With STREAMS what follows the weights in memory, as much as they are, is on its way when they are done.
 template <int ROWS, int VECTORS = TILE_VECTORS, bool STREAMS = false, typename Weight = float>
 INLINE void multiply_tile(const float* x, int64_t x_stride, const Weight* weights, int64_t depth,
@@ -97,7 +107,7 @@ INLINE void multiply_tile(const float* x, int64_t x_stride, const Weight* weight
     F w[VECTORS];
     load_weights(weights + k * PANEL, w);
     if (STREAMS) {
-      __builtin_prefetch(weights + (depth + k) * PANEL, 0, 2);
+      prefetch_row(weights + (depth + k) * PANEL);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {

@@ -1,6 +1,7 @@
 package org.clip4j.cli;
 
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.Set;
 import org.clip4j.image.ImageDecoder;
 import org.clip4j.kernels.Backends;
@@ -29,7 +30,7 @@ final class HeadStart {
             // Ranks are told once the library that they depend on is there.
             Backends.providers();
             ImageDecoder.create();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | LinkageError | ServiceConfigurationError e) {
             // The command meets it too.
         }
     }

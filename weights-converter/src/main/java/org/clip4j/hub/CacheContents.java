@@ -106,8 +106,8 @@ public final class CacheContents {
     }
 
     /**
-     * Removes what belongs to a name: its converted models in all variants with what was packed of them, and, if wanted, its downloads. The
-     * vocabulary that came with one of OpenAI's checkpoints is a repository of its own and stays.
+     * Removes what belongs to a name: its converted models in all variants with what was packed of them, and, if wanted,
+     * its downloads. The vocabulary that came with one of OpenAI's checkpoints is a repository of its own and stays.
      *
      * @return the files and folders that have gone, with their sizes
      * @throws HubException when there is nothing of that name, or it lies outside of the cache

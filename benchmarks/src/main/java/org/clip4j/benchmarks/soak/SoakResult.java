@@ -48,7 +48,8 @@ record SoakResult(String name, Latencies calls, Latencies control, long firstByt
         return line(name, calls) + line("control", control) + String.format(Locale.ROOT,
                 "         p99.9/p50 by the control's: %.2f, bar %.1f: %s%n"
                         + "         heap: %d bytes in the first tenth, then %d, %d collections: %s%n"
-                        + "         resident: %.1f MB before, %.1f after a tenth, %.1f at the end, %.1f at most, growth %+.2f MB: %s%n",
+                        + "         resident: %.1f MB before, %.1f after a tenth, %.1f at the end, %.1f at most, growth"
+                        + " %+.2f MB: %s%n",
                 tailRatio(), TAIL_BAR, holds(tailHolds()), firstBytes, bytes, collections,
                 holds(isHeapUntouched()), startKilobytes / 1024.0, settledKilobytes / 1024.0, endKilobytes / 1024.0,
                 mostKilobytes / 1024.0, growthKilobytes() / 1024.0, holds(isFlat()));

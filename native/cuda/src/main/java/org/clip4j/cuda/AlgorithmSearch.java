@@ -21,8 +21,8 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * Chooses the algorithm of a matrix product: the fastest of those that cublasLt's heuristic names and our own kernel,
- * measured on the card, with the weights read from memory as they are between layers. What was found is kept per card, version and shape, so
- * that later processes choose the same and need not measure. Thread-safe.
+ * measured on the card, with the weights read from memory as they are between layers. What was found is kept per card,
+ * version and shape, so that later processes choose the same and need not measure. Thread-safe.
  */
 final class AlgorithmSearch {
     /** Whether algorithms are measured, or the heuristic's first one taken. */

@@ -12,8 +12,8 @@ import org.clip4j.kernels.MemoryAllocator;
 
 /**
  * The way of row numbers, token ids and offsets to the card: pinned memory of the host, and as much on the card. Single
- * operations take it in turn, from front to back and again, but for what the current one has put there; a recording has a part of its own for good. Not thread-safe;
- * closed by its session.
+ * operations take it in turn, from front to back and again, but for what the current one has put there; a recording has a part of its own for good.
+ * Not thread-safe; closed by its session.
  */
 final class NumberStaging implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 20;

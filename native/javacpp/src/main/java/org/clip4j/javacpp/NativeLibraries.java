@@ -89,7 +89,8 @@ public final class NativeLibraries {
         try {
             Files.createDirectories(folder);
             // Files.createTempFile would start the JDK's security providers for a random name, which takes 10 ms.
-            Files.delete(Files.createFile(folder.resolve("probe-" + Long.toHexString(System.nanoTime()) + ".tmp")));
+            Files.delete(Files.createFile(folder.resolve(
+                    "probe-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".tmp")));
         } catch (IOException e) {
             throw new NativeLibraryException("cannot unpack native libraries: folder=" + folder + " is not writable ("
                     + e.getClass().getSimpleName() + "); set " + CACHE_VARIABLE + " to a folder that is", e);
