@@ -5,7 +5,7 @@ package org.clip4j.clip;
  *
  * @param maxImages images of one forward pass, 1 to {@value #LIMIT}
  * @param maxTexts texts of one forward pass when they fill the model's context, 1 to {@value #LIMIT}; of shorter ones a
- *     pass takes as many as have that many tokens, so that prompts find others to share their beginning with
+ *     pass takes as many as have that many tokens, what they begin with in common counted once
  * @param resizeOnDevice whether decoded images are uploaded as they are, and resized, cropped and normalised there, with the
  *     same bits; worth it where the host is what a card waits for
  */

@@ -11,8 +11,8 @@ import org.clip4j.model.TextTower;
 
 /** A session's texts of one pass: gathered one by one, then embedded together. Owns its memory. */
 final class TextBatch implements AutoCloseable {
-    /** Tokens of a prompt of a few words; even shorter texts do not fill a pass. */
-    private static final int SHORT_TEXT = 8;
+    /** What a prompt of a few words adds to those that begin like it; texts that add less do not fill a pass. */
+    private static final int ADDED_NODES = 4;
 
     private final ExecutionContext context;
     private final L2Normalize l2Normalize;
@@ -22,10 +22,7 @@ final class TextBatch implements AutoCloseable {
     private final Tensor units; // [maxTexts,E]
     private final Tensor[] rows; // [E] each, of the pass's output
     private final Tensor[] unitRows; // [E] each
-    private final int[] ids;
-    private final int[] offsets;
     private final Runnable forward = this::forward;
-    private int texts;
     private EmbeddingForm form;
     private long tokensEmbedded;
     private long nodesComputed;
@@ -42,20 +39,20 @@ final class TextBatch implements AutoCloseable {
         this.embedDim = model.embedDim();
         this.l2Normalize = model.backend().l2Normalize(embedDim);
         int contextLength = model.config().text().contextLength();
-        int maxTokens = fullTexts * contextLength;
-        int maxTexts = Math.max(fullTexts, maxTokens / SHORT_TEXT);
+        int maxNodes = fullTexts * contextLength;
+        int maxTexts = Math.max(fullTexts, maxNodes / ADDED_NODES);
         TextTower tower = model.textTower();
         arena = model.backend().newArena();
         boolean complete = false;
         try {
-            pass = tower.newPass(context, arena, maxTexts, maxTokens, sharing);
+            pass = tower.newPass(context, arena, maxTexts, maxNodes, sharing);
             units = arena.allocateShared(DType.F32, maxTexts, embedDim);
             complete = true;
         } catch (OutOfMemoryError e) {
             arena.close();
             throw Footprint.explain(e, "maxTexts", fullTexts, arena.freeBytes(),
                     size -> Footprint.bytes(counting -> tower.newPass(context, counting,
-                            Math.max(size, size * contextLength / SHORT_TEXT), size * contextLength, sharing)));
+                            Math.max(size, size * contextLength / ADDED_NODES), size * contextLength, sharing)));
         } finally {
             if (!complete) {
                 arena.close();
@@ -65,35 +62,26 @@ final class TextBatch implements AutoCloseable {
         Arrays.setAll(rows, i -> pass.output().rows(i, i + 1));
         unitRows = new Tensor[maxTexts];
         Arrays.setAll(unitRows, i -> units.rows(i, i + 1));
-        ids = new int[maxTokens];
-        offsets = new int[maxTexts + 1];
     }
 
     /** Forgets the texts gathered. */
     void clear() {
-        texts = 0;
+        pass.clear();
     }
 
     /** Adds a text; false when the pass is full. */
     boolean add(int[] tokens, int from, int to) {
-        int start = offsets[texts];
-        if (texts == rows.length || start + to - from > ids.length) {
-            return false;
-        }
-        System.arraycopy(tokens, from, ids, start, to - from);
-        texts++;
-        offsets[texts] = start + to - from;
-        return true;
+        return pass.add(tokens, from, to);
     }
 
     /** Texts gathered. */
     int texts() {
-        return texts;
+        return pass.texts();
     }
 
     /** Runs the tower on the texts gathered. */
     void run(EmbeddingForm newForm) {
-        pass.take(ids, offsets, texts);
+        pass.settle();
         tokensEmbedded += pass.tokens();
         nodesComputed += pass.nodes();
         form = newForm;
@@ -109,7 +97,8 @@ final class TextBatch implements AutoCloseable {
 
     /** Delivers the embeddings of the last run; waits for them. */
     void download(FloatBuffer out, int outIndex) {
-        context.download(form == EmbeddingForm.NORMALIZED ? units : pass.output(), out, outIndex, texts * embedDim);
+        context.download(form == EmbeddingForm.NORMALIZED ? units : pass.output(), out, outIndex,
+                pass.texts() * embedDim);
     }
 
     /** Delivers the embedding of one text of the last run. */

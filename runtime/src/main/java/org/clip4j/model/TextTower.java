@@ -26,10 +26,10 @@ public interface TextTower {
      *
      * @param arena the session's; it owns the activations
      * @param maxTexts largest number of texts of one run
-     * @param maxTokens largest number of tokens of all texts of one run together
+     * @param maxNodes largest number of tokens that one run computes: those that texts have in common count once
      */
-    default Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens) {
-        return newPass(context, arena, maxTexts, maxTokens, true);
+    default Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxNodes) {
+        return newPass(context, arena, maxTexts, maxNodes, true);
     }
 
     /**
@@ -37,30 +37,34 @@ public interface TextTower {
      *
      * @param sharing whether what texts begin with in common is computed once
      */
-    Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens, boolean sharing);
+    Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxNodes, boolean sharing);
 
     /** A forward pass over one session's activations; one thread at a time. */
     interface Pass {
+        /** Forgets all texts. */
+        void clear();
+
         /**
-         * Takes texts in. No token sees what follows it, so what lies behind the pooled token of a text is not computed, and
-         * what texts begin with in common is computed once.
+         * Takes a text in. No token sees what follows it, so what lies behind the pooled token is not computed, and what the
+         * text begins with in common with others is computed once.
          *
-         * @param ids token ids of all texts, one after another, each within the vocabulary
-         * @param offsets texts + 1 ascending positions in {@code ids}; no text is empty or longer than the context
+         * @param ids the text is {@code ids[from]} to {@code ids[to - 1]}, each within the vocabulary; neither empty nor longer
+         *     than the context
+         * @return false, and nothing is taken in, when there is no room for it; for the first one there is
          */
-        void take(int[] ids, int[] offsets, int texts);
+        boolean add(int[] ids, int from, int to);
+
+        /** Number of texts taken in. */
+        int texts();
+
+        /** Makes the texts taken in those of the next run. */
+        void settle();
 
         /** Tells apart passes that run different sequences of operations, see {@link ExecutionContext#replay}. */
         long key();
 
-        /** Encodes the texts taken in last; the same sequence of operations whenever the key is the same. */
+        /** Encodes the settled texts; the same sequence of operations whenever the key is the same. */
         void run();
-
-        /** Takes texts in and encodes them. */
-        default void run(int[] ids, int[] offsets, int texts) {
-            take(ids, offsets, texts);
-            run();
-        }
 
         /** [maxTexts, E], not normalised. */
         Tensor output();
@@ -68,10 +72,10 @@ public interface TextTower {
         /** Rows of the output that a run computes: as many as texts, or somewhat more. */
         int outputRows();
 
-        /** Tokens of the last run up to and with the pooled ones. */
+        /** Tokens of the settled texts up to and with the pooled ones. */
         int tokens();
 
-        /** Tokens of the last run that were computed: the nodes of the trie of its texts. */
+        /** Those of them that are computed: the nodes of the trie of the texts. */
         int nodes();
     }
 }

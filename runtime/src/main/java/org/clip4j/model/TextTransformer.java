@@ -15,6 +15,9 @@ import org.clip4j.weights.TextConfig;
  * <p>Source: openai/CLIP clip/model.py, CLIP.encode_text.
  */
 final class TextTransformer implements TextTower {
+    /** Tokens of all texts of a pass, as a multiple of its nodes: as much sharing as its arrays of integers have room for. */
+    private static final int MAX_SHARING = 4;
+
     private final TextConfig config;
     private final int embedDim;
     private final TransformerShape shape;
@@ -38,9 +41,9 @@ final class TextTransformer implements TextTower {
     }
 
     @Override
-    public TextTower.Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens,
+    public TextTower.Pass newPass(ExecutionContext context, Arena arena, int maxTexts, int maxNodes,
             boolean sharing) {
-        return new Pass(context, arena, maxTexts, maxTokens, sharing);
+        return new Pass(context, arena, maxTexts, maxNodes, sharing);
     }
 
     private final class Pass implements TextTower.Pass {
@@ -50,33 +53,45 @@ final class TextTransformer implements TextTower {
         private final Tensor distinctOutput; // [U,E] for U distinct texts
         private final Tensor output; // [B,E]
         private final int maxTexts;
-        private final int maxTokens;
+        private final int maxNodes;
         private int rows; // nodes, or somewhat more
         private int distinct; // U, or somewhat more
         private int texts; // B, or somewhat more
         private boolean allDistinct;
         private boolean identity; // nothing is shared: key i is row i
 
-        Pass(ExecutionContext context, Arena arena, int maxTexts, int maxTokens, boolean sharing) {
+        Pass(ExecutionContext context, Arena arena, int maxTexts, int maxNodes, boolean sharing) {
             this.context = context;
             this.maxTexts = maxTexts;
-            this.maxTokens = maxTokens;
-            w = new TransformerWorkspace(arena, activationType, shape, maxTexts, maxTokens);
-            trie = new TokenTrie(maxTexts, maxTokens, sharing);
+            this.maxNodes = maxNodes;
+            w = new TransformerWorkspace(arena, activationType, shape, maxTexts, maxNodes);
+            int maxPaths = Math.min(maxTexts * config.contextLength(), MAX_SHARING * maxNodes);
+            trie = new TokenTrie(maxTexts, maxNodes, Math.max(maxPaths, config.contextLength()), sharing);
             distinctOutput = arena.allocate(DType.F32, maxTexts, embedDim);
             output = arena.allocate(DType.F32, maxTexts, embedDim);
         }
 
         @Override
-        public void take(int[] ids, int[] offsets, int newTexts) {
+        public void clear() {
             trie.clear();
-            for (int text = 0; text < newTexts; text++) {
-                trie.add(ids, offsets[text], pooledToken(ids, offsets[text], offsets[text + 1]) + 1);
-            }
-            rows = context.recordedRows(trie.nodes(), maxTokens);
+        }
+
+        @Override
+        public boolean add(int[] ids, int from, int to) {
+            return trie.add(ids, from, pooledToken(ids, from, to) + 1);
+        }
+
+        @Override
+        public int texts() {
+            return trie.texts();
+        }
+
+        @Override
+        public void settle() {
+            rows = context.recordedRows(trie.nodes(), maxNodes);
             distinct = context.recordedRows(trie.distinct(), maxTexts);
-            texts = context.recordedRows(newTexts, maxTexts);
-            allDistinct = trie.distinct() == newTexts;
+            texts = context.recordedRows(trie.texts(), maxTexts);
+            allDistinct = trie.distinct() == trie.texts();
             identity = trie.nodes() == trie.tokens() && trie.distinct() == distinct;
             trie.pad(rows, distinct);
         }

@@ -17,6 +17,7 @@ final class TokenTrie {
     private static final int NONE = -1;
 
     private final boolean sharing;
+    private final int maxPaths;
     private final int[] ids; // of each node
     private final int[] places; // of each node in its texts
     private final int[] firstChild; // of each node; the last one added comes first
@@ -36,17 +37,19 @@ final class TokenTrie {
     /**
      * Allocates for a largest batch.
      *
+     * @param maxPaths largest number of tokens of all distinct texts
      * @param sharing false makes each text a branch of its own, equal ones too
      */
-    TokenTrie(int maxTexts, int maxTokens, boolean sharing) {
+    TokenTrie(int maxTexts, int maxNodes, int maxPaths, boolean sharing) {
         this.sharing = sharing;
-        ids = new int[maxTokens];
-        places = new int[maxTokens];
-        firstChild = new int[maxTokens];
-        nextSibling = new int[maxTokens];
-        endOf = new int[maxTokens];
+        this.maxPaths = maxPaths;
+        ids = new int[maxNodes];
+        places = new int[maxNodes];
+        firstChild = new int[maxNodes];
+        nextSibling = new int[maxNodes];
+        endOf = new int[maxNodes];
         // A place more for each text: texts that fill a batch up have a path of one node.
-        paths = new int[maxTokens + maxTexts];
+        paths = new int[maxPaths + maxTexts];
         queryOffsets = new int[maxTexts + 1];
         keyOffsets = new int[maxTexts + 1];
         lastNodes = new int[maxTexts];
@@ -62,10 +65,16 @@ final class TokenTrie {
         tokens = 0;
     }
 
-    /** Adds the text {@code newIds[from]} to {@code newIds[to - 1]}, one token at least. */
-    void add(int[] newIds, int from, int to) {
-        tokens += to - from;
+    /**
+     * Adds the text {@code newIds[from]} to {@code newIds[to - 1]}, one token at least.
+     *
+     * @return false, and nothing is added, when there is no room for it
+     */
+    boolean add(int[] newIds, int from, int to) {
         int path = keyOffsets[distinct];
+        if (texts == distinctOf.length || path + to - from > maxPaths) {
+            return false;
+        }
         int node = NONE;
         int at = from;
         while (at < to) {
@@ -79,7 +88,11 @@ final class TokenTrie {
         }
         if (at == to && endOf[node] != NONE) {
             distinctOf[texts++] = endOf[node];
-            return;
+            tokens += to - from;
+            return true;
+        }
+        if (nodes + to - at > ids.length) {
+            return false;
         }
         for (; at < to; at++) {
             node = addNode(node, newIds[at], at - from);
@@ -91,13 +104,15 @@ final class TokenTrie {
         distinct++;
         keyOffsets[distinct] = path;
         queryOffsets[distinct] = nodes;
+        tokens += to - from;
+        return true;
     }
 
     /**
      * Fills the arrays up for a batch that is computed in a larger shape: tokens that nobody looks at, and texts that add
      * no node and consist of the first. The counts stay as they are.
      *
-     * @param paddedNodes at least {@link #nodes}, at most the largest number of tokens
+     * @param paddedNodes at least {@link #nodes}, at most the largest number of them
      * @param paddedTexts at least {@link #distinct}, at most the largest number of texts
      */
     void pad(int paddedNodes, int paddedTexts) {
@@ -136,6 +151,11 @@ final class TokenTrie {
             firstChild[parent] = node;
         }
         return node;
+    }
+
+    /** Number of texts added. */
+    int texts() {
+        return texts;
     }
 
     /** Tokens of all texts added. */

@@ -18,7 +18,7 @@ class TokenTrieTest {
     private static final int MAX_TEXTS = 64;
     private static final int MAX_TOKENS = 64 * 12;
 
-    private final TokenTrie trie = new TokenTrie(MAX_TEXTS, MAX_TOKENS, true);
+    private final TokenTrie trie = new TokenTrie(MAX_TEXTS, MAX_TOKENS, MAX_TOKENS, true);
 
     private static void fill(TokenTrie trie, List<int[]> texts) {
         trie.clear();
@@ -26,12 +26,13 @@ class TokenTrieTest {
             int[] surrounded = new int[text.length + 3];
             Arrays.fill(surrounded, -7);
             System.arraycopy(text, 0, surrounded, 2, text.length);
-            trie.add(surrounded, 2, 2 + text.length);
+            assertThat(trie.add(surrounded, 2, 2 + text.length)).isTrue();
         }
     }
 
     /** Every text is found along its path, and every node is added by exactly one distinct text. */
     private static void check(TokenTrie trie, List<int[]> texts, String what) {
+        assertThat(trie.texts()).as(what).isEqualTo(texts.size());
         assertThat(trie.tokens()).as(what).isEqualTo(texts.stream().mapToInt(text -> text.length).sum());
         for (int text = 0; text < texts.size(); text++) {
             int distinct = trie.distinctOf()[text];
@@ -102,8 +103,25 @@ class TokenTrieTest {
     }
 
     @Test
+    void takesTextsAsLongAsNodesPathsAndTextsHaveRoom() {
+        List<int[]> taken = new ArrayList<>(List.of(new int[]{1, 2, 3}, new int[]{1, 2, 4}, new int[]{1, 2, 3}));
+        TokenTrie few = new TokenTrie(5, 4, 9, true);
+        fill(few, taken);
+        assertThat(few.add(new int[]{1, 2, 5}, 0, 3)).as("a fifth node").isFalse();
+        check(few, taken, "a refused text leaves no trace");
+        taken.add(new int[]{1, 2});
+        assertThat(few.add(new int[]{1, 2}, 0, 2)).isTrue();
+        assertThat(few.add(new int[]{1, 2}, 0, 2)).as("a tenth token of paths").isFalse();
+        check(few, taken, "a refused path leaves no trace");
+        taken.add(new int[]{1});
+        assertThat(few.add(new int[]{1}, 0, 1)).isTrue();
+        assertThat(few.add(new int[]{1}, 0, 1)).as("a sixth text").isFalse();
+        check(few, taken, "filled");
+    }
+
+    @Test
     void withoutSharingEachTextIsABranchOfItsOwn() {
-        TokenTrie unshared = new TokenTrie(MAX_TEXTS, MAX_TOKENS, false);
+        TokenTrie unshared = new TokenTrie(MAX_TEXTS, MAX_TOKENS, MAX_TOKENS, false);
         List<int[]> texts = List.of(new int[]{1, 2, 3}, new int[]{1, 2, 3}, new int[]{1, 2});
         fill(unshared, texts);
         check(unshared, texts, "unshared");

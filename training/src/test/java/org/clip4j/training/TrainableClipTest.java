@@ -191,7 +191,12 @@ class TrainableClipTest {
                 TextTower.Pass texts = TextTower.prepare(backend, arena, parameters.config(), parameters,
                         LayerStore.NONE)
                         .newPass(context, arena, PAIRS, batch.offsets()[PAIRS]);
-                texts.run(batch.ids(), batch.offsets(), PAIRS);
+                texts.clear();
+                for (int i = 0; i < PAIRS; i++) {
+                    assertThat(texts.add(batch.ids(), batch.offsets()[i], batch.offsets()[i + 1])).isTrue();
+                }
+                texts.settle();
+                texts.run();
                 assertThat(Values.of(model.projectedTexts())).isEqualTo(Values.of(texts.output()));
             }
         }

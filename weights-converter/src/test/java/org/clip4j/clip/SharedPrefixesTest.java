@@ -69,6 +69,8 @@ class SharedPrefixesTest {
                 IntStream.range(0, 9).mapToObj(i -> text(IntStream.concat(IntStream.range(10, 23), IntStream.of(i))))
                         .toList(),
                 16);
+        check("more tokens than one pass computes", IntStream.range(0, 60)
+                .mapToObj(i -> text(IntStream.concat(IntStream.range(10, 20), IntStream.of(i)))).toList(), 16);
         check("each longer by a word", IntStream.range(0, 14).mapToObj(i -> text(IntStream.range(20, 20 + i))).toList(),
                 16);
         check("each shorter by a word",
@@ -118,7 +120,9 @@ class SharedPrefixesTest {
             int least = beginnings(texts);
             assertThat(shared.nodes()).as(what).isBetween((long) least, shared.tokens());
             assertThat(sorted.nodes()).as(what).isBetween((long) least, sorted.tokens());
-            if (ids.length <= maxTexts * model.config().text().contextLength() && texts.size() <= maxTexts) {
+            // What one pass has room for: nodes, and texts and their tokens as multiples of them.
+            int maxNodes = maxTexts * model.config().text().contextLength();
+            if (least <= maxNodes && texts.size() <= maxNodes / 4 && ids.length <= 4 * maxNodes) {
                 assertThat(shared.nodes()).as(what).isEqualTo(least);
                 assertThat(sorted.nodes()).as(what).isEqualTo(least);
             }
