@@ -1,13 +1,27 @@
 package org.clip4j.benchmarks;
 
 import java.nio.FloatBuffer;
+import java.util.Map;
+import org.clip4j.kernels.Precision;
 
 /** Compares embeddings with what they should be, so that nothing wrong is timed. Stateless. */
 public final class AnswerCheck {
     /** Largest relative error of a row that f32 text towers and vision transformers may show; README of the goldens. */
     public static final double F32_LIMIT = 1e-5;
 
+    private static final Map<Precision, Double> LEAST_COSINES = Map.of(Precision.BF16, 0.9995, Precision.INT8, 0.995);
+
     private AnswerCheck() {}
+
+    /** The least cosine of a row with the embedding in double precision that is timed. */
+    public static double requiredCosine(Precision precision) {
+        return LEAST_COSINES.getOrDefault(precision, 1 - F32_LIMIT);
+    }
+
+    /** Largest relative error of a row; of lower precisions that of the {@linkplain #requiredCosine required cosine}. */
+    public static double limit(Precision precision) {
+        return LEAST_COSINES.containsKey(precision) ? Math.sqrt(2 - 2 * requiredCosine(precision)) : F32_LIMIT;
+    }
 
     /**
      * Checks all rows.
@@ -16,9 +30,11 @@ public final class AnswerCheck {
      * @param expected [B,E]
      * @param actual [B,E] from position 0
      * @param embedDim E
+     * @return the largest ||actual - expected|| / ||expected|| of a row
      * @throws IllegalStateException that names the first row with ||actual - expected|| / ||expected|| above the limit
      */
-    public static void requireClose(String who, double[] expected, FloatBuffer actual, int embedDim, double limit) {
+    public static double requireClose(String who, double[] expected, FloatBuffer actual, int embedDim, double limit) {
+        double largest = 0;
         for (int row = 0; row < expected.length / embedDim; row++) {
             double error = relativeError(expected, actual, row, embedDim);
             // Negated, so that NaN fails.
@@ -26,7 +42,9 @@ public final class AnswerCheck {
                 throw new IllegalStateException("wrong answer, nothing is timed: who=" + who + " row=" + row
                         + " relativeError=" + error + " limit=" + limit);
             }
+            largest = Math.max(largest, error);
         }
+        return largest;
     }
 
     /** The least cosine of a row with what it should be; NaN when one is not a number. */

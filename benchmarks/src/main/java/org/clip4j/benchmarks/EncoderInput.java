@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.clip4j.converter.InputGenerator;
+import org.clip4j.kernels.Precision;
 
 /**
  * What an encoder is fed with, and the answer it must give. Texts of one input have the same number of tokens, so that
@@ -115,8 +116,16 @@ public final class EncoderInput {
                 AnswerCheck.F32_LIMIT);
     }
 
+    /** The same for an encoder of any precision, as exact as {@link AnswerCheck} asks of it; returns the least cosine. */
+    public double check(Encoder encoder, Precision precision) {
+        if (precision == Precision.F32) {
+            check(encoder);
+        }
+        return check(encoder, AnswerCheck.requiredCosine(precision));
+    }
+
     /**
-     * The same for an encoder of lower precision.
+     * Lets an encoder embed this input and checks the directions of its embeddings.
      *
      * @return the least cosine of an embedding with what it should be
      * @throws IllegalStateException when that is below {@code least}

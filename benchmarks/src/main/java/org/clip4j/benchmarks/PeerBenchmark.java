@@ -29,10 +29,9 @@ public class PeerBenchmark {
     /** Value of {@link #runtime}: our own. */
     public static final String CLIP4J = "clip4j";
 
-    /** The least cosines to the embeddings in double precision that are timed. */
-    private static final Map<String, Double> LEAST_COSINES = Map.of("bf16", 0.9995, "int8", 0.995);
     /** Far enough from the right answer to tell it from a wrong one. */
-    private static final Map<String, Double> LEAST_COSINES_OF_PEERS = Map.of("int8", 0.9, "bf16", 0.99);
+    private static final Map<String, Double> LEAST_COSINES_OF_PEERS = Map.of("int8", 0.9, "bf16", 0.99, "f32",
+            1 - AnswerCheck.F32_LIMIT);
 
     /** Who runs: {@link #CLIP4J}, the name of a {@link Peer}, or {@link #inTurns both}. */
     @Param({CLIP4J, "onnxruntime"})
@@ -82,14 +81,17 @@ public class PeerBenchmark {
             Precision own = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
             ours = Clip4jEncoder.open(VitB32.modelFile(), fed,
                     LoadOptions.defaults().withThreads(threads).withPrecision(own));
-            ourCosine = check(fed, ours, precision, LEAST_COSINES);
+            ourCosine = fed.check(ours, own);
         }
         if (!runtime.equals(CLIP4J)) {
             Peer peer = Peer.named(peerName).orElseThrow(() -> new IllegalArgumentException(
                     "there is no such peer on the class path: name=" + peerName));
             EncoderInput theirFed = theirInput.equals("same") ? fed : input(theirInput);
             theirs = peer.open(VitB32.modelFile(), theirFed, theirPrecision, threads);
-            theirCosine = check(theirFed, theirs, theirPrecision, LEAST_COSINES_OF_PEERS);
+            if (theirPrecision.equals("f32")) {
+                theirFed.check(theirs);
+            }
+            theirCosine = theirFed.check(theirs, LEAST_COSINES_OF_PEERS.get(theirPrecision));
         }
     }
 
@@ -97,14 +99,6 @@ public class PeerBenchmark {
         return name.equals("image")
                 ? VitB32.images(batch)
                 : VitB32.texts(Integer.parseInt(name.substring("text".length())), batch);
-    }
-
-    private static double check(EncoderInput fed, Encoder encoder, String precision, Map<String, Double> leastCosines) {
-        if (precision.equals("f32")) {
-            fed.check(encoder);
-            return fed.check(encoder, 1 - AnswerCheck.F32_LIMIT);
-        }
-        return fed.check(encoder, leastCosines.get(precision));
     }
 
     /** Hands the turn over. */

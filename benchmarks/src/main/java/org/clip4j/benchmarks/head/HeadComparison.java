@@ -13,7 +13,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Runs {@link ZeroShotHeadBenchmark} over all prompts of a head and prints the ratio of both times beside the ratio of
- * tokens and nodes. Arguments: {@code [--classes N] [--threads N] [--backend NAME]}.
+ * tokens and nodes. Arguments: {@link HeadOptions#USAGE}.
  */
 public final class HeadComparison {
     /** What sharing must yield of tokens / trie nodes: the rest is attention, pooled rows and building the trie. */
@@ -23,35 +23,27 @@ public final class HeadComparison {
 
     /** Measures and prints; exits with 2 when the arguments make no sense. */
     public static void main(String[] args) throws RunnerException {
-        String classes = "1000";
-        String threads = "2";
-        String backend = "openblas";
-        for (int i = 0; i < args.length; i += 2) {
-            String value = i + 1 < args.length ? args[i + 1] : "";
-            if (args[i].equals("--classes") && value.matches("[1-9][0-9]{0,3}")) {
-                classes = value;
-            } else if (args[i].equals("--threads") && value.matches("[1-9][0-9]{0,2}")) {
-                threads = value;
-            } else if (args[i].equals("--backend") && !value.isEmpty()) {
-                backend = value;
-            } else {
-                System.err.println("wrong argument: " + args[i] + " " + value + "; usage: benchmarks/run head"
-                        + " [--classes N] [--threads N] [--backend NAME]");
-                System.exit(2);
-            }
+        HeadOptions head;
+        try {
+            head = HeadOptions.of(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage() + "; " + HeadOptions.USAGE);
+            System.exit(2);
+            return;
         }
-        HeadPrompts prompts = HeadPrompts.of(Integer.parseInt(classes), ZeroShotHeadBenchmark.vocabulary());
+        HeadPrompts prompts = HeadPrompts.of(head.classes(), ZeroShotHeadBenchmark.vocabulary());
         int windows = ZeroShotHeadBenchmark.windows(prompts.size());
         System.err.println("measuring " + windows + " windows of prompts, each with and without sharing");
         Options options = new OptionsBuilder().include(ZeroShotHeadBenchmark.class.getName() + ".embed")
-                .param("classes", classes).param("threads", threads).param("backend", backend)
+                .param("classes", Integer.toString(head.classes())).param("threads", Integer.toString(head.threads()))
+                .param("backend", head.backend()).param("precision", head.precision().label())
                 .addProfiler(HeadProfiler.class).forks(1).warmupIterations(2).measurementIterations(2 * windows)
                 .shouldFailOnError(true).verbosity(VerboseMode.SILENT).build();
         List<IterationResult> rounds = new ArrayList<>(
                 new Runner(options).runSingle().getBenchmarkResults().iterator().next().getIterationResults());
         System.out.print(Circumstances.here("none, our own encoder without sharing").text());
-        System.out.printf("head     %s classes x 80 templates, ViT-B/32 text tower, f32, %s, threads=%s%n%n", classes,
-                backend, threads);
+        System.out.printf("head     %d classes x 80 templates, ViT-B/32 text tower, %s, backend %s, %d threads%n%n",
+                head.classes(), head.precision().label(), head.backend(), head.threads());
         print(prompts, rounds);
     }
 
@@ -59,6 +51,7 @@ public final class HeadComparison {
         double shared = 0;
         double unshared = 0;
         double computed = 0;
+        double difference = 0;
         List<Double> ratios = new ArrayList<>();
         List<Double> control = new ArrayList<>();
         for (int i = 0; i < rounds.size(); i += 2) {
@@ -68,6 +61,7 @@ public final class HeadComparison {
             unshared += without / 1e3;
             ratios.add(without / with);
             computed += score(rounds.get(i), HeadProfiler.NODES);
+            difference = Math.max(difference, score(rounds.get(i + 1), HeadProfiler.DIFFERENCE));
             control.add(score(rounds.get(i), HeadProfiler.CONTROL));
             control.add(score(rounds.get(i + 1), HeadProfiler.CONTROL));
         }
@@ -84,6 +78,7 @@ public final class HeadComparison {
         System.out.printf("seconds with sharing    %9.1f   without / with           %.2f   (windows: %.2f .. %.2f)%n",
                 shared,
                 ratio, Collections.min(ratios), Collections.max(ratios));
+        System.out.printf("largest difference      %9.1e   of an embedding with and without, relative%n", difference);
         System.out.printf("%.0f %% of tokens / trie nodes, bar %.0f %%: %s; control kernel %.1f .. %.1f ms%n",
                 100 * ratio / possible, 100 * BAR, ratio >= BAR * possible ? "holds" : "does not hold",
                 Collections.min(control), Collections.max(control));

@@ -2,6 +2,7 @@ package org.clip4j.benchmarks.head;
 
 import java.util.Collection;
 import java.util.List;
+import org.clip4j.benchmarks.AnswerCheck;
 import org.clip4j.benchmarks.ControlKernel;
 import org.clip4j.clip.ClipSession;
 import org.clip4j.clip.TextSharing;
@@ -21,16 +22,23 @@ public final class HeadProfiler implements InternalProfiler {
     static final String TOKENS = "head.tokens";
     static final String NODES = "head.nodes";
     static final String CONTROL = "control.ms";
+    static final String DIFFERENCE = "head.difference";
 
     private static ClipSession session;
     private static long tokensBefore;
     private static long nodesBefore;
+    private static double difference;
 
     /** Counts from here. */
     static void start(ClipSession next) {
         session = next;
         tokensBefore = TextSharing.tokens(next);
         nodesBefore = TextSharing.nodes(next);
+    }
+
+    /** Notes how far the embeddings of both were apart last, as {@link AnswerCheck} counts it. */
+    static void difference(double last) {
+        difference = last;
     }
 
     @Override
@@ -47,7 +55,8 @@ public final class HeadProfiler implements InternalProfiler {
         int threads = Integer.parseInt(benchmarkParams.getParam("threads"));
         return List.of(scalar(TOKENS, (double) (TextSharing.tokens(session) - tokensBefore), "tokens"),
                 scalar(NODES, (double) (TextSharing.nodes(session) - nodesBefore), "nodes"),
-                scalar(CONTROL, ControlKernel.millis(threads), "ms"));
+                scalar(CONTROL, ControlKernel.millis(threads), "ms"),
+                scalar(DIFFERENCE, difference, "relative"));
     }
 
     private static ScalarResult scalar(String label, double value, String unit) {

@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.clip4j.benchmarks.AnswerCheck;
 import org.clip4j.benchmarks.VitB32;
@@ -16,6 +17,8 @@ import org.clip4j.clip.SessionOptions;
 import org.clip4j.clip.Text;
 import org.clip4j.clip.TextSharing;
 import org.clip4j.clip.Tower;
+import org.clip4j.kernels.Backends;
+import org.clip4j.kernels.Precision;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -46,8 +49,12 @@ public class ZeroShotHeadBenchmark {
     public int classes;
 
     /** Name of a backend. */
-    @Param("openblas")
+    @Param(Backends.AUTO)
     public String backend;
+
+    /** What products are computed in. */
+    @Param("bf16")
+    public String precision;
 
     /** Threads of a call. */
     @Param("2")
@@ -81,7 +88,8 @@ public class ZeroShotHeadBenchmark {
     public void open() throws IOException {
         prompts = HeadPrompts.of(classes, vocabulary());
         model = ClipModel.load(VitB32.modelFile(),
-                LoadOptions.defaults().withTowers(Tower.TEXT).withBackend(backend).withThreads(threads));
+                LoadOptions.defaults().withTowers(Tower.TEXT).withBackend(backend).withThreads(threads)
+                        .withPrecision(precision()));
         shared = model.newSession();
         unshared = TextSharing.unshared(model, SessionOptions.defaults());
         ofShared = FloatBuffer.allocate(Math.min(WINDOW, prompts.size()) * model.embedDim());
@@ -98,6 +106,10 @@ public class ZeroShotHeadBenchmark {
             window.add(Text.tokens(prompts.prompt(i)));
         }
         HeadProfiler.start(session());
+    }
+
+    private Precision precision() {
+        return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
     }
 
     private ClipSession session() {
@@ -120,8 +132,8 @@ public class ZeroShotHeadBenchmark {
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = ofUnshared.get(i);
             }
-            AnswerCheck.requireClose("shared prefixes", expected, ofShared, model.embedDim(),
-                    2 * AnswerCheck.F32_LIMIT);
+            HeadProfiler.difference(AnswerCheck.requireClose("shared prefixes", expected, ofShared, model.embedDim(),
+                    2 * AnswerCheck.limit(precision())));
         }
     }
 

@@ -24,8 +24,6 @@ import org.clip4j.kernels.Precision;
  * {@link SoakOptions#USAGE}.
  */
 public final class SoakRun {
-    private static final Map<Precision, Double> LEAST_COSINES = Map.of(Precision.BF16, 0.9995, Precision.INT8, 0.995);
-
     private SoakRun() {}
 
     /** Measures and prints; exits with 2 when the arguments make no sense. */
@@ -72,11 +70,7 @@ public final class SoakRun {
             return;
         }
         try (SessionEncoder encoder = new SessionEncoder(session, input)) {
-            if (LEAST_COSINES.containsKey(precision)) {
-                input.check(encoder, LEAST_COSINES.get(precision));
-            } else {
-                input.check(encoder);
-            }
+            input.check(encoder, precision);
             SoakResult result = new Soak(encoder).measure(name, count, memory);
             System.out.print(result.text());
             results.add(result.toJson());
