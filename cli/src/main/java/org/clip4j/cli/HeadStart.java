@@ -3,12 +3,13 @@ package org.clip4j.cli;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.Set;
+import org.clip4j.clip.Preprocessing;
 import org.clip4j.image.ImageDecoder;
 import org.clip4j.kernels.Backends;
 
 /**
- * Loads native libraries while the command line is being read: both take some 50 ms of one processor. What goes wrong is
- * said when the command itself asks for the libraries. Stateless.
+ * Loads native libraries while the command line is being read, which takes some 150 ms of one processor, and makes a picture
+ * an encoder's input while the model is loaded. What goes wrong is said when the command itself does the same. Stateless.
  */
 final class HeadStart {
     /** Commands that run a model. */
@@ -19,17 +20,21 @@ final class HeadStart {
     /** Returns at once; nothing is begun for commands that do without. */
     static void begin(List<String> args) {
         if (args.stream().anyMatch(COMMANDS::contains) && Runtime.getRuntime().availableProcessors() > 1) {
-            Thread thread = new Thread(HeadStart::load, "native libraries");
+            boolean images = args.stream().anyMatch(arg -> arg.startsWith("--image"));
+            Thread thread = new Thread(() -> load(images), "native libraries");
             thread.setDaemon(true);
             thread.start();
         }
     }
 
-    private static void load() {
+    private static void load(boolean images) {
         try {
             // Ranks are told once the library that they depend on is there.
             Backends.providers();
             ImageDecoder.create();
+            if (images) {
+                Preprocessing.warmUp();
+            }
         } catch (RuntimeException | LinkageError | ServiceConfigurationError e) {
             // The command meets it too.
         }

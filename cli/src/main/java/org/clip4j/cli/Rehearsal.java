@@ -39,7 +39,7 @@ final class Rehearsal {
     /** Takes the folder for temporary files. */
     public static void main(String[] args) throws IOException {
         loadEntryPoint();
-        HeadStart.begin(List.of("embed"));
+        HeadStart.begin(List.of("embed", "--image"));
         Path folder = Files.createTempDirectory(Path.of(args[0]), "rehearsal");
         try {
             new Rehearsal(folder).run();
@@ -76,6 +76,8 @@ final class Rehearsal {
         clip("backends");
         clip("info", model);
         clip("pack", model);
+        clip("pack", model, "--precision", "bf16");
+        clip("embed", "--model", model, "--image", photo, "--precision", "bf16");
         clip("tokenize", "--vocab", vocab, "the \u201ccaf\u00c3\u00a9\u201d &amp; more");
         clip("tokenize", "--model", model, "--jsonl", "-");
         clip("preprocess", "--model", model, "--normalized", "--out", out, image);

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** Finds the backends on the class path and opens the one that was asked for. Stateless. */
+/** Finds the backends on the class path, once, and opens the one that was asked for. Any thread. */
 public final class Backends {
     /** The name that stands for the fastest usable backend of the device. */
     public static final String AUTO = "auto";
     private static final String ONE_OF_A_KIND = "cpu";
+    private static List<BackendProvider> providers;
 
     /**
      * An opened backend, and how it came to be chosen.
@@ -24,11 +25,14 @@ public final class Backends {
     private Backends() {}
 
     /** All registered providers, fastest first. */
-    public static List<BackendProvider> providers() {
-        List<BackendProvider> found = new ArrayList<>();
-        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).forEach(found::add);
-        found.sort(Comparator.comparingInt(BackendProvider::rank).reversed());
-        return found;
+    public static synchronized List<BackendProvider> providers() {
+        if (providers == null) {
+            List<BackendProvider> found = new ArrayList<>();
+            ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).forEach(found::add);
+            found.sort(Comparator.comparingInt(BackendProvider::rank).reversed());
+            providers = List.copyOf(found);
+        }
+        return providers;
     }
 
     /**

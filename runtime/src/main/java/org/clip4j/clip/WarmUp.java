@@ -1,23 +1,14 @@
 package org.clip4j.clip;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Collections;
 import org.clip4j.image.Image;
-import org.clip4j.image.ImageFormatException;
 import org.clip4j.weights.TextConfig;
 
 /** What {@link ClipSession#warmUp} does. Used once, by the session's thread. */
 final class WarmUp {
-    /** 640x480, one colour: Pillow's {@code Image.new('RGB', (640, 480), (122, 116, 104))}, quality 75. */
-    private static final String PICTURE = "warm-up.jpg";
-    private static final int PICTURE_WIDTH = 640;
-    private static final int PICTURE_HEIGHT = 480;
     /** The start token, one word, the end token. */
     private static final int SHORTEST_TEXT = 3;
     /** Rounds in which Java compiled nothing: then what runs in each of them is compiled. */
@@ -39,7 +30,7 @@ final class WarmUp {
     void run() {
         boolean images = session.model().towers().contains(Tower.IMAGE);
         boolean texts = session.model().towers().contains(Tower.TEXT);
-        Image picture = images ? picture() : null;
+        Image picture = images ? Preprocessing.picture() : null;
         if (images) {
             embed(picture, options.maxImages());
             embedPixels();
@@ -64,20 +55,6 @@ final class WarmUp {
                 embedTokens(1, Math.min(SHORTEST_TEXT, contextLength));
             }
             quiet = compiler.getTotalCompilationTime() == before ? quiet + 1 : 0;
-        }
-    }
-
-    private Image picture() {
-        try (InputStream in = WarmUp.class.getResourceAsStream(PICTURE)) {
-            Image jpeg = Image.of(in.readAllBytes());
-            embed(jpeg, 1);
-            return jpeg;
-        } catch (IOException e) {
-            throw new UncheckedIOException("resource cannot be read: name=" + PICTURE, e);
-        } catch (ImageFormatException e) {
-            // No codec for JPEG here: those who call will bring pixels.
-            int stride = 3 * PICTURE_WIDTH;
-            return Image.rgb(ByteBuffer.allocate(stride * PICTURE_HEIGHT), PICTURE_WIDTH, PICTURE_HEIGHT, stride);
         }
     }
 

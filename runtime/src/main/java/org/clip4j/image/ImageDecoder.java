@@ -21,6 +21,8 @@ import java.util.ServiceLoader;
  * <p>Immutable and shared by any number of threads; each thread brings its own {@link PixelMemory}.
  */
 public final class ImageDecoder {
+    private static ImageDecoder common;
+
     private final List<ImageCodec> codecs;
     private final List<String> unusable;
     private final ImageLimits limits;
@@ -41,9 +43,12 @@ public final class ImageDecoder {
         codecs.add(new JdkCodec());
     }
 
-    /** A decoder with every codec on the class path and the default limits. */
-    public static ImageDecoder create() {
-        return create(ImageLimits.DEFAULT);
+    /** A decoder with every codec on the class path and the default limits; the same one in each call. */
+    public static synchronized ImageDecoder create() {
+        if (common == null) {
+            common = create(ImageLimits.DEFAULT);
+        }
+        return common;
     }
 
     /** A decoder with every codec on the class path. */
