@@ -51,6 +51,7 @@ final class Soak {
         long most = start;
         long firstBytes = 0;
         long bytes = 0;
+        int allocating = 0;
         long collections = collections();
         long done = 0;
         for (int i = 1; i <= STRETCHES; i++) {
@@ -60,6 +61,7 @@ final class Soak {
                 firstBytes += allocated;
             } else {
                 bytes += allocated;
+                allocating += allocated > 0 ? 1 : 0;
             }
             done += length;
             long now = memory.kilobytes();
@@ -70,7 +72,8 @@ final class Soak {
                         calls.getValueAtPercentile(50) / 1e6, calls.getValueAtPercentile(99.9) / 1e6, now / 1024.0);
             }
         }
-        return new SoakResult(name, Latencies.of(calls), Latencies.of(turns), firstBytes, bytes, start, settled,
+        return new SoakResult(name, Latencies.of(calls), Latencies.of(turns), firstBytes, bytes, allocating, start,
+                settled,
                 memory.kilobytes(),
                 most, collections() - collections);
     }

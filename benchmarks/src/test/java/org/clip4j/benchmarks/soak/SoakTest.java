@@ -69,6 +69,8 @@ class SoakTest {
         assertThat(bytes).isZero();
         SoakResult untidy = measure(new Calls(CALLS / 2));
         assertThat(untidy.bytes()).isPositive();
+        assertThat(untidy.allocating()).isBetween(1, 2);
+        assertThat(measure(new Calls(1)).allocating()).isEqualTo(90);
         assertThat(untidy.isHeapUntouched()).isFalse();
     }
 
@@ -76,13 +78,14 @@ class SoakTest {
     void dividesBothTails() {
         Latencies calls = new Latencies(1000, 100, 110, 180, 500);
         Latencies control = new Latencies(1000, 200, 220, 320, 400);
-        SoakResult result = new SoakResult("x", calls, control, 144, 0, 1000, 2000, 3024, 4000, 0);
+        SoakResult result = new SoakResult("x", calls, control, 144, 0, 0, 1000, 2000, 3024, 4000, 0);
         assertThat(result.tailRatio()).isEqualTo(1.8 / 1.6);
         assertThat(result.tailHolds()).isTrue();
         assertThat(result.growthKilobytes()).as("the first tenth does not count").isEqualTo(1024);
         assertThat(result.isFlat()).isTrue();
         assertThat(result.isHeapUntouched()).as("nor here").isTrue();
-        SoakResult worse = new SoakResult("x", new Latencies(1000, 100, 110, 200, 500), control, 0, 1, 1000, 2000, 3025,
+        SoakResult worse = new SoakResult("x", new Latencies(1000, 100, 110, 200, 500), control, 0, 1, 1, 1000, 2000,
+                3025,
                 4000,
                 0);
         assertThat(worse.tailHolds()).isFalse();
