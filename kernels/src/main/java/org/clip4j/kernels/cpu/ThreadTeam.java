@@ -116,8 +116,8 @@ final class ThreadTeam implements AutoCloseable {
     /**
      * Runs a task on all lanes and returns when all are done, whether they failed or not.
      *
-     * @throws IllegalStateException after close; or when a worker's lane failed, with what it threw as the cause. What
-     *         the caller's own lane throws is passed on as it is
+     * @throws IllegalStateException after close; or when a worker's lane threw an exception, which is the cause. An error of
+     *         a worker's is thrown as it is, with the worker's stack trace, and so is what the caller's own lane throws
      */
     void run(Task newTask) {
         run(newTask, true);
@@ -157,6 +157,9 @@ final class ThreadTeam implements AutoCloseable {
             }
             // Looked at while it is still this caller's turn: the next one must not be given this one's failure.
             Throwable thrown = failure.get();
+            if (thrown instanceof Error error) {
+                throw error; // callers tell errors by their class: a batch that is too large is an OutOfMemoryError
+            }
             if (thrown != null) {
                 throw new IllegalStateException("an operation failed on a worker thread: " + thrown, thrown);
             }

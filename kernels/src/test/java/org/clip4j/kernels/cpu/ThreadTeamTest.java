@@ -193,15 +193,33 @@ class ThreadTeamTest {
     }
 
     @Test
-    void errorsOfWorkersKeepTheirCause() {
+    void errorsOfWorkersArriveAsTheyAre() {
         try (ThreadTeam team = new ThreadTeam(2)) {
-            OutOfMemoryError error = new OutOfMemoryError("native");
+            for (Error error : new Error[]{new OutOfMemoryError("native"), new StackOverflowError(),
+                    new AssertionError("native")}) {
+                StackTraceElement[] thrownAt = {new StackTraceElement("Worker", "run", "Worker.java", 7)};
+                error.setStackTrace(thrownAt);
+                ThreadTeam.Task task = (lane, lanes) -> {
+                    if (lane == 1) {
+                        throw error;
+                    }
+                };
+                assertThatThrownBy(() -> team.run(task)).isSameAs(error);
+                assertThat(error.getStackTrace()).as("the worker's").isEqualTo(thrownAt);
+                team.run((lane, lanes) -> {});
+            }
+        }
+    }
+
+    @Test
+    void exceptionsOfWorkersAreTheCause() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            IllegalArgumentException exception = new IllegalArgumentException("wrong lane");
             assertThatThrownBy(() -> team.run((lane, lanes) -> {
                 if (lane == 1) {
-                    throw error;
+                    throw exception;
                 }
-            })).isInstanceOf(IllegalStateException.class).hasCause(error);
-            team.run((lane, lanes) -> {});
+            })).isInstanceOf(IllegalStateException.class).hasCause(exception);
         }
     }
 
