@@ -27,4 +27,21 @@ public record Probe(boolean usable, String detail, List<Precision> precisions, T
     public static Probe unusable(String reasonAndRemedy, Throwable cause) {
         return new Probe(false, reasonAndRemedy, List.of(), cause);
     }
+
+    /**
+     * Goes on only if the backend can run here in a precision.
+     *
+     * @param backend its name, for messages
+     * @throws BackendException that says why it cannot
+     */
+    public void require(String backend, Precision precision) {
+        if (!usable) {
+            throw new BackendException("backend '" + backend + "' cannot be used: " + detail, cause);
+        }
+        if (!precisions.contains(precision)) {
+            throw new BackendException("backend '" + backend + "' does not offer this precision here: asked="
+                    + precision.label() + " offered=" + precisions.stream().map(Precision::label).toList()
+                    + "; choose one of these", null);
+        }
+    }
 }

@@ -14,9 +14,7 @@ class BackendsTest {
     private record Told(String name, String device, int rank, Probe probe) implements BackendProvider {
         @Override
         public Backend open(BackendOptions options) {
-            if (!probe.usable()) {
-                throw new BackendException("backend '" + name + "' cannot be used: " + probe.detail(), probe.cause());
-            }
+            probe.require(name, options.precision());
             return new ReferenceBackend();
         }
     }
@@ -80,7 +78,8 @@ class BackendsTest {
     void builtInBackendsRefuseOtherPrecisionsAndNoThreads() {
         for (String name : List.of("java", "reference")) {
             assertThatThrownBy(() -> Backends.open("cpu", name, new BackendOptions(1, Precision.BF16)))
-                    .isInstanceOf(BackendException.class).hasMessageContainingAll(name, "f32 only", "bf16");
+                    .isInstanceOf(BackendException.class)
+                    .hasMessageContainingAll(name, "asked=bf16", "offered=[f32]", "choose one");
         }
         assertThatThrownBy(() -> new BackendOptions(0, Precision.F32)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("threads=0");

@@ -1,7 +1,6 @@
 package org.clip4j.kernels.cpu;
 
 import org.clip4j.kernels.Backend;
-import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
@@ -34,10 +33,7 @@ public final class JavaBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendOptions options) {
-        if (options.precision() != Precision.F32) {
-            throw new BackendException("backend 'java' offers precision f32 only: asked="
-                    + options.precision().label(), null);
-        }
+        probe().require(name(), options.precision());
         return new CpuBackend(NAME, new JavaMatrixEngine(), new JavaRowKernels(), options);
     }
 }

@@ -5,12 +5,10 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
+import org.clip4j.javacpp.CpuLibraryProvider;
 import org.clip4j.javacpp.NativeLibraries;
-import org.clip4j.javacpp.NativeLibraryException;
 import org.clip4j.kernels.Backend;
-import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.BackendOptions;
-import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
@@ -18,18 +16,13 @@ import org.clip4j.kernels.cpu.RowKernels;
 import org.clip4j.kernels.cpu.RowKernelsProvider;
 
 /** Offers oneDNN: weights packed for the processor at hand, in f32, bf16 and int8. */
-public final class OneDnnBackendProvider implements BackendProvider {
+public final class OneDnnBackendProvider extends CpuLibraryProvider {
     /** The backend's name. */
     public static final String NAME = "onednn";
 
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public String device() {
-        return "cpu";
+    /** For the service loader. */
+    public OneDnnBackendProvider() {
+        super(NAME, "oneDNN");
     }
 
     @Override
@@ -40,35 +33,19 @@ public final class OneDnnBackendProvider implements BackendProvider {
     }
 
     @Override
-    public Probe probe() {
-        try {
-            NativeLibraries.load(dnnl.class);
-            if (OpenMpThreads.find() == null) {
-                return Probe
-                        .unusable("oneDNN's OpenMP library cannot be told to use one thread: omp_set_num_threads not"
-                                + " found; choose --backend openblas", null);
-            }
-            return Probe.usable(describe(), precisions());
-        } catch (NativeLibraryException e) {
-            return Probe.unusable(e.getMessage(), e);
-        } catch (LinkageError e) {
-            return Probe.unusable("oneDNN cannot be loaded: " + e.getMessage(), e);
+    protected Probe load() {
+        NativeLibraries.load(dnnl.class);
+        if (OpenMpThreads.find() == null) {
+            return Probe.unusable("oneDNN's OpenMP library cannot be told to use one thread: omp_set_num_threads not"
+                    + " found; choose --backend openblas", null);
         }
+        return Probe.usable(describe(), precisions());
     }
 
     @Override
-    public Backend open(BackendOptions options) {
-        Probe probe = probe();
-        if (!probe.usable()) {
-            throw new BackendException("backend 'onednn' cannot be used: " + probe.detail(), probe.cause());
-        }
-        if (!probe.precisions().contains(options.precision())) {
-            throw new BackendException("backend 'onednn' does not offer this precision here: asked="
-                    + options.precision().label() + " offered="
-                    + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
-        }
+    protected Backend open(BackendOptions options, String description) {
         RowKernels rows = RowKernelsProvider.fastest();
-        OneDnnEngine engine = new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), rows, probe.detail());
+        OneDnnEngine engine = new OneDnnEngine(OpenMpThreads.find(), form(options.precision()), rows, description);
         return new CpuBackend(NAME, engine, rows, options);
     }
 

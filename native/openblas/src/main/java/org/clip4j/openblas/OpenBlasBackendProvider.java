@@ -1,30 +1,23 @@
 package org.clip4j.openblas;
 
 import org.bytedeco.openblas.global.openblas_nolapack;
+import org.clip4j.javacpp.CpuLibraryProvider;
 import org.clip4j.javacpp.NativeLibraries;
-import org.clip4j.javacpp.NativeLibraryException;
 import org.clip4j.kernels.Backend;
-import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.BackendOptions;
-import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
 import org.clip4j.kernels.cpu.RowKernelsProvider;
 
 /** Offers OpenBLAS: runs on every CPU, in f32. */
-public final class OpenBlasBackendProvider implements BackendProvider {
+public final class OpenBlasBackendProvider extends CpuLibraryProvider {
     /** The backend's name. */
     public static final String NAME = "openblas";
 
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public String device() {
-        return "cpu";
+    /** For the service loader. */
+    public OpenBlasBackendProvider() {
+        super(NAME, "OpenBLAS");
     }
 
     @Override
@@ -33,31 +26,16 @@ public final class OpenBlasBackendProvider implements BackendProvider {
     }
 
     @Override
-    public Probe probe() {
-        try {
-            NativeLibraries.load(openblas_nolapack.class);
-            // One thread per call of the library; called here because it also proves that the library answers.
-            org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads(1);
-            return Probe.usable(describe(), Precision.F32);
-        } catch (NativeLibraryException e) {
-            return Probe.unusable(e.getMessage(), e);
-        } catch (LinkageError e) {
-            return Probe.unusable("OpenBLAS cannot be loaded: " + e.getMessage(), e);
-        }
+    protected Probe load() {
+        NativeLibraries.load(openblas_nolapack.class);
+        // One thread per call of the library; called here because it also proves that the library answers.
+        org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads(1);
+        return Probe.usable(describe(), Precision.F32);
     }
 
     @Override
-    public Backend open(BackendOptions options) {
-        Probe probe = probe();
-        if (!probe.usable()) {
-            throw new BackendException("backend 'openblas' cannot be used: " + probe.detail(), probe.cause());
-        }
-        if (options.precision() != Precision.F32) {
-            throw new BackendException("backend 'openblas' offers precision f32 only: asked="
-                    + options.precision().label(), null);
-        }
-        return new CpuBackend(NAME, new OpenBlasEngine(probe.detail()), RowKernelsProvider.fastest(),
-                options);
+    protected Backend open(BackendOptions options, String description) {
+        return new CpuBackend(NAME, new OpenBlasEngine(description), RowKernelsProvider.fastest(), options);
     }
 
     private static String describe() {

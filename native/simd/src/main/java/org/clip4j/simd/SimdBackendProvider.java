@@ -1,29 +1,22 @@
 package org.clip4j.simd;
 
 import org.bytedeco.javacpp.Loader;
+import org.clip4j.javacpp.CpuLibraryProvider;
 import org.clip4j.javacpp.NativeLibraries;
-import org.clip4j.javacpp.NativeLibraryException;
 import org.clip4j.kernels.Backend;
-import org.clip4j.kernels.BackendException;
 import org.clip4j.kernels.BackendOptions;
-import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Probe;
 import org.clip4j.kernels.cpu.CpuBackend;
 
 /** Offers layers in C++ of our own: weights packed for the processor at hand, in f32, bf16 and int8. */
-public final class SimdBackendProvider implements BackendProvider {
+public final class SimdBackendProvider extends CpuLibraryProvider {
     /** The backend's name. */
     public static final String NAME = "simd";
 
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public String device() {
-        return "cpu";
+    /** For the service loader. */
+    public SimdBackendProvider() {
+        super(NAME, "the library");
     }
 
     @Override
@@ -33,32 +26,21 @@ public final class SimdBackendProvider implements BackendProvider {
     }
 
     @Override
-    public Probe probe() {
+    protected Probe load() {
         if (!SimdLibrary.isBuilt()) {
             return Probe.unusable("its library was not built for " + Loader.getPlatform()
                     + "; on Linux and macOS install g++ or clang++ and build again", null);
         }
+        NativeLibraries.load(SimdLibrary.class);
         try {
-            NativeLibraries.load(SimdLibrary.class);
             return Probe.usable(describe(kernels()), Precision.F32, Precision.BF16, Precision.INT8);
-        } catch (NativeLibraryException | IllegalArgumentException e) {
-            return Probe.unusable(e.getMessage(), e);
-        } catch (LinkageError e) {
-            return Probe.unusable("the library cannot be loaded: " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            return Probe.unusable(e.getMessage(), e); // of the variable that names the instruction set
         }
     }
 
     @Override
-    public Backend open(BackendOptions options) {
-        Probe probe = probe();
-        if (!probe.usable()) {
-            throw new BackendException("backend 'simd' cannot be used: " + probe.detail(), probe.cause());
-        }
-        if (!probe.precisions().contains(options.precision())) {
-            throw new BackendException("backend 'simd' does not offer this precision: asked="
-                    + options.precision().label() + " offered="
-                    + probe.precisions().stream().map(Precision::label).toList() + "; choose one of these", null);
-        }
+    protected Backend open(BackendOptions options, String description) {
         return open(options, InstructionSet.allowed());
     }
 
