@@ -8,14 +8,12 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.clip4j.clip.ClipModel;
 import org.clip4j.clip.ClipSession;
 import org.clip4j.clip.EmbeddingForm;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.clip.SessionOptions;
 import org.clip4j.clip.Tower;
-import org.clip4j.testing.Goldens;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,30 +25,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WarmUpTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int IMAGES = 3;
-    private static final int PIXELS = 3 * 32 * 32;
-    private static final int[] IDS = {998, 320, 539, 999, 998, 999, 998, 530, 999};
-    private static final int[] OFFSETS = {0, 4, 6, 9};
 
     @TempDir
     private Path folder;
     private Path file;
-    private FloatBuffer pixels;
+    private final FloatBuffer pixels = TinyModel.images(IMAGES);
 
     @BeforeEach
     void convert() throws IOException {
-        file = folder.resolve("model.safetensors");
-        Path vocab = Goldens.copy("tiny/bpe_reduced_1000.txt.gz", folder);
-        Converter.convert(Goldens.copy("tiny/openai_jit_vit.pt", folder), file,
-                new ConvertOptions(Optional.of(vocab), Optional.empty(), Optional.empty()), ProgressListener.NONE);
-        pixels = GoldenEmbeddings.newBuffer(IMAGES * PIXELS);
-        for (int i = 0; i < IMAGES; i++) {
-            InputGenerator.image("seed", "test", 32, i, pixels.slice(i * PIXELS, PIXELS));
-        }
+        file = TinyModel.convert(folder);
     }
 
     private void embedAll(ClipSession session, FloatBuffer out) {
         session.embedPixels(pixels, 0, IMAGES, EmbeddingForm.NORMALIZED, out, 0);
-        session.embedTokens(IDS, OFFSETS, 3, EmbeddingForm.NORMALIZED, out, IMAGES * 32);
+        session.embedTokens(TinyModel.IDS, TinyModel.OFFSETS, 3, EmbeddingForm.NORMALIZED, out, IMAGES * 32);
     }
 
     /** What the first calls of a new session allocate, in bytes. */
