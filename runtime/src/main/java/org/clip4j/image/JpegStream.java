@@ -14,6 +14,8 @@ final class JpegStream {
     private static final int APP0 = 0xE0;
     private static final int APP14 = 0xEE;
     private static final int COM = 0xFE;
+    /** What libjpeg-turbo's own fuzzers allow (fuzz/decompress.cc); cjpeg writes 10. Each is a pass over all blocks. */
+    private static final int MAX_SCANS = 500;
 
     private final ByteBuffer buffer;
     private final EncodedBytes bytes;
@@ -26,6 +28,7 @@ final class JpegStream {
     private boolean jfif;
     private int adobeTransform = -1;
     private int scanOffset;
+    private int scans;
     private boolean ended;
 
     JpegStream(ByteBuffer buffer, String name) {
@@ -56,6 +59,8 @@ final class JpegStream {
             int marker = bytes.u8(at++);
             if (marker == EOI) {
                 ended = true;
+            } else if (isReserved(marker) && scanOffset == 0) {
+                throw bytes.corrupt("unknown marker=0x" + Integer.toHexString(marker) + " offset=" + (at - 2));
             } else if (hasLength(marker)) {
                 int length = bytes.u16be(at);
                 if (length < 2) {
@@ -72,6 +77,11 @@ final class JpegStream {
         }
         if (scanOffset == 0) {
             throw bytes.corrupt("no scan before the end marker");
+        }
+        if (scans > MAX_SCANS) {
+            throw new ImageFormatException("JPEG image has more scans than the limit: scans=" + scans + " maxScans="
+                    + MAX_SCANS + " width=" + width + " height=" + height + " fileBytes=" + bytes.size() + " image="
+                    + bytes.name() + "; save it as an ordinary JPEG file");
         }
     }
 
@@ -102,6 +112,7 @@ final class JpegStream {
                 throw bytes.corrupt("scan before frame header, offset=" + at);
             }
             scanOffset = scanOffset == 0 ? at - 4 : scanOffset;
+            scans++;
         }
     }
 
@@ -201,7 +212,12 @@ final class JpegStream {
         return scanOffset;
     }
 
+    /** Markers that no segment has: libjpeg refuses them, or searches for a restart marker from there on. */
+    private static boolean isReserved(int marker) {
+        return marker > 0x01 && marker < 0xC0;
+    }
+
     private static boolean hasLength(int marker) {
-        return marker != SOI && marker != 0x01 && (marker < 0xD0 || marker > 0xD7);
+        return marker >= 0xC0 && marker != SOI && (marker < 0xD0 || marker > 0xD7);
     }
 }

@@ -108,6 +108,64 @@ class ImageDecoderTest {
         }
     }
 
+    /** A few bytes for each pass over the image would keep a decoder busy for as long as a file likes. */
+    @Test
+    void refusesMoreScansThanAnyoneNeeds() {
+        byte[] ordinary = bytes("jpeg_progressive.jpg");
+        int own = scans(ordinary);
+        assertThat(own).isEqualTo(10);
+        try (PixelMemory memory = decoder.newMemory()) {
+            decoder.decode(ordinary, memory).close();
+            decoder.decode(withScans(ordinary, 500 - own), memory).close();
+            byte[] many = withScans(ordinary, 501 - own);
+            assertThatThrownBy(() -> decoder.decode(many, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageMatching("JPEG image has more scans than the limit: scans=501 maxScans=500 width=\\d+"
+                            + " height=\\d+ fileBytes=" + many.length
+                            + " image=bytes; save it as an ordinary JPEG file");
+        }
+    }
+
+    /** libjpeg looks for restart markers behind codes that stand for nothing; what follows is no segment to be skipped. */
+    @Test
+    void countsScansBehindReservedCodes() {
+        byte[] ordinary = bytes("jpeg_progressive.jpg");
+        byte[] hidden = withScans(ordinary, 600);
+        byte[] longSegment = {(byte) 0xFF, 0x02, 0x7F, 0x7F};
+        System.arraycopy(longSegment, 0, hidden, lastScan(ordinary) + 12, longSegment.length);
+        try (PixelMemory memory = decoder.newMemory()) {
+            assertThatThrownBy(() -> decoder.decode(hidden, memory)).isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("scans=610");
+        }
+    }
+
+    /** The last scan so many times more: it refines what was refined, which costs a warning. */
+    private static byte[] withScans(byte[] jpeg, int more) {
+        int scan = lastScan(jpeg);
+        int end = jpeg.length - 2;
+        byte[] longer = Arrays.copyOf(jpeg, jpeg.length + more * (end - scan));
+        for (int i = 0; i <= more; i++) {
+            System.arraycopy(jpeg, scan, longer, scan + i * (end - scan), end - scan);
+        }
+        System.arraycopy(jpeg, end, longer, longer.length - 2, 2);
+        return longer;
+    }
+
+    private static int lastScan(byte[] jpeg) {
+        int at = jpeg.length - 2;
+        while (jpeg[at] != (byte) 0xFF || jpeg[at + 1] != (byte) 0xDA) {
+            at--;
+        }
+        return at;
+    }
+
+    private static int scans(byte[] jpeg) {
+        int scans = 0;
+        for (int at = 0; at + 1 < jpeg.length; at++) {
+            scans += jpeg[at] == (byte) 0xFF && jpeg[at + 1] == (byte) 0xDA ? 1 : 0;
+        }
+        return scans;
+    }
+
     @Test
     void saysWhichCodecIsMissingAndWhy() {
         ImageCodec broken = new BrokenCodec();
