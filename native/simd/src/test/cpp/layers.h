@@ -115,6 +115,12 @@ class Layer {
     }
   }
 
+  // Bytes of all panels.
+  const Grid<uint8_t>& packed() const { return packed_; }
+
+  // [columns, padded to whole panels], INT8 only.
+  const Grid<float>& scales() const { return scales_; }
+
   // Of the memory that was packed into.
   void guards(const std::string& what, Report& report) const {
     report.guards(what + " packed", packed_);

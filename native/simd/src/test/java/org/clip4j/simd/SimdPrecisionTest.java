@@ -55,7 +55,8 @@ class SimdPrecisionTest {
 
     /**
      * Files of packed weights outlive a version of this program: what their names stand for must not change. When this
-     * fails because weights are laid out in another way, raise PACKING in kernels.h, and take the new checksums.
+     * fails because weights are laid out in another way, raise PACKING in kernels.h, and take the new checksums, here and in
+     * check_layout.cpp, which has those of all instruction sets.
      */
     @ParameterizedTest
     @CsvSource({"F32, simd1-x86_64-baseline-f32, 3040898576", "BF16, simd1-x86_64-baseline-bf16, 1437521583",
