@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import org.clip4j.clip.ClipModel;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.clip.SessionOptions;
-import org.clip4j.clip.TextSharing;
 import org.clip4j.clip.Tower;
 
 /**
@@ -21,7 +20,7 @@ public final class Clip4jEncoder implements Encoder {
     private Clip4jEncoder(ClipModel model, EncoderInput input) {
         this.model = model;
         this.encoder = new SessionEncoder(
-                TextSharing.unshared(model, new SessionOptions(input.batch(), input.batch())), input);
+                model.newSession(new SessionOptions(input.batch(), input.batch()).withSharedPrefixes(false)), input);
     }
 
     /** Loads the tower that the input needs. */

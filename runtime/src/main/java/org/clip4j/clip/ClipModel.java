@@ -249,18 +249,9 @@ public final class ClipModel implements AutoCloseable {
 
     /** A session for one thread; the caller closes it. Its workspace is allocated at its first use, per tower. */
     public ClipSession newSession(SessionOptions options) {
-        return newSession(options, true);
-    }
-
-    /**
-     * A session that may compute all tokens of all texts, for tests and benchmarks to compare with.
-     *
-     * @param sharing whether what texts begin with in common is computed once
-     */
-    ClipSession newSession(SessionOptions options, boolean sharing) {
         gate.enter();
         try {
-            ClipSession session = new ClipSession(this, options, sharing);
+            ClipSession session = new ClipSession(this, options);
             synchronized (sessions) {
                 sessions.add(session);
             }

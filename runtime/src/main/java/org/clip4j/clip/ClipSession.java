@@ -1,7 +1,6 @@
 package org.clip4j.clip;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
 import org.clip4j.image.Image;
 import org.clip4j.kernels.ExecutionContext;
@@ -19,21 +18,20 @@ public final class ClipSession implements AutoCloseable {
 
     private final ClipModel model;
     private final SessionOptions options;
-    private final boolean sharing;
     private final ExecutionContext context;
     private final SessionArguments checks;
     private final SessionUse use;
     private final FinishSignal finishSignal;
     private ImageBatch imageBatch;
     private TextBatch textBatch;
+    private TextPasses textPasses;
     private ImageFeed feed; // of the host when first used
     /** Images begun and not finished. */
     private int started = NOTHING;
 
-    ClipSession(ClipModel model, SessionOptions options, boolean sharing) {
+    ClipSession(ClipModel model, SessionOptions options) {
         this.model = model;
         this.options = options;
-        this.sharing = sharing;
         this.checks = new SessionArguments(model.config());
         this.use = new SessionUse(model.gate());
         this.context = model.backend().newContext();
@@ -251,37 +249,19 @@ public final class ClipSession implements AutoCloseable {
                 tokens[i] = texts.get(i).encode(texts.get(i).isTokens() ? null : model.tokenizer());
                 checks.requireTokens(tokens[i], 0, tokens[i].length, i);
             }
-            Integer[] order = new Integer[tokens.length];
-            Arrays.setAll(order, i -> i);
-            Arrays.sort(order, (a, b) -> Arrays.compare(tokens[a], tokens[b]));
-            TextBatch batch = texts();
-            int first = 0;
-            while (first < order.length) {
-                batch.clear();
-                while (first + batch.texts() < order.length) {
-                    int[] added = tokens[order[first + batch.texts()]];
-                    if (!batch.add(added, 0, added.length)) {
-                        break;
-                    }
-                }
-                batch.run(form);
-                for (int i = 0; i < batch.texts(); i++) {
-                    batch.download(i, out, outIndex + order[first + i] * model.embedDim());
-                }
-                first += batch.texts();
-            }
+            texts().embedSorted(tokens, form, out, outIndex);
         } finally {
             use.exit();
         }
     }
 
-    /** Tokens of all texts so far, up to and with the pooled ones. */
-    long tokens() {
+    /** Tokens of all texts so far, up to and with the end token of each. */
+    public long textTokens() {
         return textBatch == null ? 0 : textBatch.tokens();
     }
 
-    /** Tokens that were computed for them, those shared once per pass. */
-    long nodes() {
+    /** Tokens that were computed for them: fewer by what {@link SessionOptions#sharedPrefixes} saves. */
+    public long computedTextTokens() {
         return textBatch == null ? 0 : textBatch.nodes();
     }
 
@@ -299,18 +279,7 @@ public final class ClipSession implements AutoCloseable {
         try {
             checks.requireRoom(out, outIndex, texts);
             checks.requireOffsets(tokenIds, textOffsets, texts);
-            TextBatch batch = texts();
-            int first = 0;
-            while (first < texts) {
-                batch.clear();
-                while (first + batch.texts() < texts && batch.add(tokenIds, textOffsets[first + batch.texts()],
-                        textOffsets[first + batch.texts() + 1])) {
-                    // One more has found room.
-                }
-                batch.run(form);
-                batch.download(out, outIndex + first * model.embedDim());
-                first += batch.texts();
-            }
+            texts().embed(tokenIds, textOffsets, texts, form, out, outIndex);
         } finally {
             use.exit();
         }
@@ -323,11 +292,12 @@ public final class ClipSession implements AutoCloseable {
         return imageBatch;
     }
 
-    private TextBatch texts() {
+    private TextPasses texts() {
         if (textBatch == null) {
-            textBatch = new TextBatch(model, context, options.maxTexts(), sharing);
+            textBatch = new TextBatch(model, context, options.maxTexts(), options.sharedPrefixes());
+            textPasses = new TextPasses(textBatch, model.embedDim());
         }
-        return textBatch;
+        return textPasses;
     }
 
     private ImageFeed feed() {

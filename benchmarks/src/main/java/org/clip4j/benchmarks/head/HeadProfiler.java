@@ -5,7 +5,6 @@ import java.util.List;
 import org.clip4j.benchmarks.AnswerCheck;
 import org.clip4j.benchmarks.ControlKernel;
 import org.clip4j.clip.ClipSession;
-import org.clip4j.clip.TextSharing;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.InternalProfiler;
@@ -32,8 +31,8 @@ public final class HeadProfiler implements InternalProfiler {
     /** Counts from here. */
     static void start(ClipSession next) {
         session = next;
-        tokensBefore = TextSharing.tokens(next);
-        nodesBefore = TextSharing.nodes(next);
+        tokensBefore = next.textTokens();
+        nodesBefore = next.computedTextTokens();
     }
 
     /** Notes how far the embeddings of both were apart last, as {@link AnswerCheck} counts it. */
@@ -53,8 +52,8 @@ public final class HeadProfiler implements InternalProfiler {
     public Collection<? extends Result<?>> afterIteration(BenchmarkParams benchmarkParams,
             IterationParams iterationParams, IterationResult result) {
         int threads = Integer.parseInt(benchmarkParams.getParam("threads"));
-        return List.of(scalar(TOKENS, (double) (TextSharing.tokens(session) - tokensBefore), "tokens"),
-                scalar(NODES, (double) (TextSharing.nodes(session) - nodesBefore), "nodes"),
+        return List.of(scalar(TOKENS, (double) (session.textTokens() - tokensBefore), "tokens"),
+                scalar(NODES, (double) (session.computedTextTokens() - nodesBefore), "nodes"),
                 scalar(CONTROL, ControlKernel.millis(threads), "ms"),
                 scalar(DIFFERENCE, difference, "relative"));
     }

@@ -15,7 +15,6 @@ import org.clip4j.clip.EmbeddingForm;
 import org.clip4j.clip.LoadOptions;
 import org.clip4j.clip.SessionOptions;
 import org.clip4j.clip.Text;
-import org.clip4j.clip.TextSharing;
 import org.clip4j.clip.Tower;
 import org.clip4j.kernels.Backends;
 import org.clip4j.kernels.Precision;
@@ -91,7 +90,7 @@ public class ZeroShotHeadBenchmark {
                 LoadOptions.defaults().withTowers(Tower.TEXT).withBackend(backend).withThreads(threads)
                         .withPrecision(precision()));
         shared = model.newSession();
-        unshared = TextSharing.unshared(model, SessionOptions.defaults());
+        unshared = model.newSession(SessionOptions.defaults().withSharedPrefixes(false));
         ofShared = FloatBuffer.allocate(Math.min(WINDOW, prompts.size()) * model.embedDim());
         ofUnshared = FloatBuffer.allocate(ofShared.capacity());
     }

@@ -1,4 +1,4 @@
-package org.clip4j.clip;
+package org.clip4j.converter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.clip4j.testing.Closeness.assertClose;
@@ -10,14 +10,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.clip4j.converter.ConvertOptions;
-import org.clip4j.converter.Converter;
-import org.clip4j.converter.ProgressListener;
-import org.clip4j.testing.Goldens;
+import org.clip4j.clip.ClipModel;
+import org.clip4j.clip.ClipSession;
+import org.clip4j.clip.EmbeddingForm;
+import org.clip4j.clip.LoadOptions;
+import org.clip4j.clip.SessionOptions;
+import org.clip4j.clip.Text;
+import org.clip4j.clip.Tower;
 import org.clip4j.weights.TextConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,11 +41,8 @@ class SharedPrefixesTest {
     private ClipModel model;
 
     private void load(String backend) throws IOException {
-        Path file = folder.resolve("model.safetensors");
-        Path vocab = Goldens.copy("tiny/bpe_reduced_1000.txt.gz", folder);
-        Converter.convert(Goldens.copy("tiny/openai_jit_vit.pt", folder), file,
-                new ConvertOptions(Optional.of(vocab), Optional.empty(), Optional.empty()), ProgressListener.NONE);
-        model = ClipModel.load(file, LoadOptions.defaults().withTowers(Tower.TEXT).withBackend(backend).withThreads(2));
+        model = ClipModel.load(TinyModel.convert(folder),
+                LoadOptions.defaults().withTowers(Tower.TEXT).withBackend(backend).withThreads(2));
     }
 
     @AfterEach
@@ -107,24 +106,24 @@ class SharedPrefixesTest {
         float[] expected = new float[texts.size() * model.embedDim()];
         float[] ofTokens = new float[expected.length];
         float[] ofTexts = new float[expected.length];
-        try (ClipSession unshared = model.newSession(options, false);
+        try (ClipSession unshared = model.newSession(options.withSharedPrefixes(false));
                 ClipSession shared = model.newSession(options);
                 ClipSession sorted = model.newSession(options)) {
             unshared.embedTokens(ids, offsets, texts.size(), EmbeddingForm.RAW, FloatBuffer.wrap(expected), 0);
             shared.embedTokens(ids, offsets, texts.size(), EmbeddingForm.RAW, FloatBuffer.wrap(ofTokens), 0);
             sorted.embedTexts(texts.stream().map(Text::tokens).toList(), EmbeddingForm.RAW, FloatBuffer.wrap(ofTexts),
                     0);
-            assertThat(unshared.nodes()).as(what).isEqualTo(unshared.tokens());
-            assertThat(shared.tokens()).as(what).isEqualTo(unshared.tokens());
-            assertThat(sorted.tokens()).as(what).isEqualTo(unshared.tokens());
+            assertThat(unshared.computedTextTokens()).as(what).isEqualTo(unshared.textTokens());
+            assertThat(shared.textTokens()).as(what).isEqualTo(unshared.textTokens());
+            assertThat(sorted.textTokens()).as(what).isEqualTo(unshared.textTokens());
             int least = beginnings(texts);
-            assertThat(shared.nodes()).as(what).isBetween((long) least, shared.tokens());
-            assertThat(sorted.nodes()).as(what).isBetween((long) least, sorted.tokens());
+            assertThat(shared.computedTextTokens()).as(what).isBetween((long) least, shared.textTokens());
+            assertThat(sorted.computedTextTokens()).as(what).isBetween((long) least, sorted.textTokens());
             // What one pass has room for: nodes, and texts and their tokens as multiples of them.
             int maxNodes = maxTexts * model.config().text().contextLength();
             if (least <= maxNodes && texts.size() <= maxNodes / 4 && ids.length <= 4 * maxNodes) {
-                assertThat(shared.nodes()).as(what).isEqualTo(least);
-                assertThat(sorted.nodes()).as(what).isEqualTo(least);
+                assertThat(shared.computedTextTokens()).as(what).isEqualTo(least);
+                assertThat(sorted.computedTextTokens()).as(what).isEqualTo(least);
             }
         }
         if (model.backendName().equals("reference")) {
