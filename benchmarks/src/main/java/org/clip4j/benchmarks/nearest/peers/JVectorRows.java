@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Properties;
 
 /** JVector's graph over vectors on the heap, in full precision. */
-final class JVectorRows implements AutoCloseable {
+final class JVectorRows implements PeerIndex {
     // 32 neighbours on the bottom layer, 16 above it, a beam of 100: Lucene's defaults. 1.2 twice: JVector's README.
     private static final List<Integer> DEGREES = List.of(32, 16);
     private static final int BEAM = 100;
@@ -65,67 +65,37 @@ final class JVectorRows implements AutoCloseable {
                 + VectorizationProvider.getInstance().getClass().getSimpleName();
     }
 
-    /** Searches that take the best of so many candidates out of the graph. */
-    Search graph(int candidates) {
-        return new Graph(candidates, new GraphSearcher(graph));
-    }
-
-    /** Searches that score every row. */
-    Search exact() {
-        return new Exact();
-    }
-
-    private final class Graph implements Search {
-        private final int candidates;
-        private final GraphSearcher searcher;
-
-        Graph(int candidates, GraphSearcher searcher) {
-            this.candidates = candidates;
-            this.searcher = searcher;
-        }
-
-        @Override
-        public String name() {
-            return "JVector graph, " + candidates + " candidates";
-        }
-
-        @Override
-        public double buildSeconds() {
-            return buildSeconds;
-        }
-
-        @Override
-        public int search(int query, int[] nearest) {
+    @Override
+    public Search graph(int candidates) {
+        GraphSearcher searcher = new GraphSearcher(graph);
+        return new Way("JVector graph, " + candidates + " candidates", buildSeconds, (query, nearest) -> {
             SearchResult.NodeScore[] found = searcher.search(
                     DefaultSearchScoreProvider.exact(queries.get(query), SIMILARITY, vectors), nearest.length,
-                    candidates,
-                    0f, 0f, Bits.ALL).getNodes();
+                    candidates, 0f, 0f, Bits.ALL).getNodes();
             for (int i = 0; i < found.length; i++) {
                 nearest[i] = found[i].node;
             }
             return found.length;
-        }
+        });
     }
 
-    private final class Exact implements Search {
-        @Override
-        public String name() {
-            return "JVector, exact";
-        }
+    @Override
+    public Search exact() {
+        // It needs no index.
+        return new Way("JVector, exact", 0, this::scoreAll);
+    }
 
-        @Override
-        public int search(int query, int[] nearest) {
-            VectorFloat<?> values = queries.get(query);
-            NodeQueue queue = new NodeQueue(new BoundedLongHeap(nearest.length), NodeQueue.Order.MIN_HEAP);
-            for (int row = 0; row < vectors.size(); row++) {
-                queue.push(row, SIMILARITY.compare(values, vectors.getVector(row)));
-            }
-            int found = queue.size();
-            for (int i = 0; i < found; i++) {
-                nearest[i] = queue.pop();
-            }
-            return found;
+    private int scoreAll(int query, int[] nearest) {
+        VectorFloat<?> values = queries.get(query);
+        NodeQueue queue = new NodeQueue(new BoundedLongHeap(nearest.length), NodeQueue.Order.MIN_HEAP);
+        for (int row = 0; row < vectors.size(); row++) {
+            queue.push(row, SIMILARITY.compare(values, vectors.getVector(row)));
         }
+        int found = queue.size();
+        for (int i = 0; i < found; i++) {
+            nearest[i] = queue.pop();
+        }
+        return found;
     }
 
     @Override

@@ -27,7 +27,7 @@ import org.apache.lucene.util.hnsw.NeighborQueue;
  * Lucene's index of vectors: one segment in mapped files, with its default graph. A document's number is that of its
  * row.
  */
-final class LuceneRows implements AutoCloseable {
+final class LuceneRows implements PeerIndex {
     private static final String FIELD = "embedding";
     /** Of the heap; a segment is written when it is full. */
     private static final int BUFFER_MEGABYTES = 512;
@@ -62,78 +62,38 @@ final class LuceneRows implements AutoCloseable {
         return "Lucene " + Version.LATEST;
     }
 
-    /** Searches that take the best of so many candidates out of the graph. */
-    Search graph(int candidates) {
-        return new Graph(candidates, new IndexSearcher(reader));
-    }
-
-    /** Searches that score every row. */
-    Search exact() {
-        return new Exact(reader.leaves().get(0).reader());
-    }
-
-    private final class Graph implements Search {
-        private final int candidates;
-        private final IndexSearcher searcher;
-
-        Graph(int candidates, IndexSearcher searcher) {
-            this.candidates = candidates;
-            this.searcher = searcher;
-        }
-
-        @Override
-        public String name() {
-            return "Lucene HNSW, " + candidates + " candidates";
-        }
-
-        @Override
-        public double buildSeconds() {
-            return buildSeconds;
-        }
-
-        @Override
-        public int search(int query, int[] nearest) throws IOException {
+    @Override
+    public Search graph(int candidates) {
+        IndexSearcher searcher = new IndexSearcher(reader);
+        return new Way("Lucene HNSW, " + candidates + " candidates", buildSeconds, (query, nearest) -> {
             ScoreDoc[] found = searcher.search(new KnnFloatVectorQuery(FIELD, rows.query(query), candidates),
                     nearest.length).scoreDocs;
             for (int i = 0; i < found.length; i++) {
                 nearest[i] = found[i].doc;
             }
             return found.length;
-        }
+        });
     }
 
-    private final class Exact implements Search {
-        private final LeafReader leaf;
+    @Override
+    public Search exact() {
+        LeafReader leaf = reader.leaves().get(0).reader();
+        // What this needs of the index is not written alone: no time.
+        return new Way("Lucene, exact", Double.NaN, (query, nearest) -> scoreAll(leaf, query, nearest));
+    }
 
-        Exact(LeafReader leaf) {
-            this.leaf = leaf;
+    private int scoreAll(LeafReader leaf, int query, int[] nearest) throws IOException {
+        VectorScorer scorer = leaf.getFloatVectorValues(FIELD).scorer(rows.query(query));
+        DocIdSetIterator documents = scorer.iterator();
+        NeighborQueue queue = new NeighborQueue(nearest.length, false);
+        for (int row = documents.nextDoc(); row != DocIdSetIterator.NO_MORE_DOCS; row = documents.nextDoc()) {
+            queue.insertWithOverflow(row, scorer.score());
         }
-
-        @Override
-        public String name() {
-            return "Lucene, exact";
+        int found = queue.size();
+        for (int i = 0; i < found; i++) {
+            nearest[i] = queue.pop();
         }
-
-        /** What this needs of the index is not written alone. */
-        @Override
-        public double buildSeconds() {
-            return Double.NaN;
-        }
-
-        @Override
-        public int search(int query, int[] nearest) throws IOException {
-            VectorScorer scorer = leaf.getFloatVectorValues(FIELD).scorer(rows.query(query));
-            DocIdSetIterator documents = scorer.iterator();
-            NeighborQueue queue = new NeighborQueue(nearest.length, false);
-            for (int row = documents.nextDoc(); row != DocIdSetIterator.NO_MORE_DOCS; row = documents.nextDoc()) {
-                queue.insertWithOverflow(row, scorer.score());
-            }
-            int found = queue.size();
-            for (int i = 0; i < found; i++) {
-                nearest[i] = queue.pop();
-            }
-            return found;
-        }
+        return found;
     }
 
     /** Removes the files, too. */

@@ -77,13 +77,14 @@ public final class SearchComparison implements AutoCloseable {
             }
         }
         add(new LoopSearch(rows, options.k()));
-        LuceneRows lucene = opened(new LuceneRows(rows));
-        JVectorRows jvector = opened(new JVectorRows(rows));
-        add(lucene.exact());
-        add(jvector.exact());
+        List<PeerIndex> peers = List.of(opened(new LuceneRows(rows)), opened(new JVectorRows(rows)));
+        for (PeerIndex peer : peers) {
+            add(peer.exact());
+        }
         for (int candidates : options.candidates()) {
-            add(lucene.graph(candidates));
-            add(jvector.graph(candidates));
+            for (PeerIndex peer : peers) {
+                add(peer.graph(candidates));
+            }
         }
     }
 
