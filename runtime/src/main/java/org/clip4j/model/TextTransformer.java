@@ -78,7 +78,7 @@ final class TextTransformer implements TextTower {
 
         @Override
         public boolean add(int[] ids, int from, int to) {
-            return trie.add(ids, from, pooledToken(ids, from, to) + 1);
+            return trie.add(ids, from, config.pooledToken(ids, from, to) + 1);
         }
 
         @Override
@@ -135,18 +135,5 @@ final class TextTransformer implements TextTower {
         public int nodes() {
             return trie.nodes();
         }
-    }
-
-    /** Position of the token whose state becomes the embedding, at or after {@code from} and before {@code to}. */
-    private int pooledToken(int[] ids, int from, int to) {
-        int pooled = from;
-        for (int i = from; i < to; i++) {
-            if (config.eotToken() == TextConfig.LARGEST_ID) {
-                pooled = ids[i] > ids[pooled] ? i : pooled;
-            } else if (ids[i] == config.eotToken()) {
-                return i;
-            }
-        }
-        return pooled;
     }
 }

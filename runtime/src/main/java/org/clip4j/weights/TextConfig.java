@@ -30,4 +30,22 @@ public record TextConfig(int contextLength, int vocabSize, int width, int layers
                     "text.eot_token is not an id: eotToken=" + eotToken + " vocabSize=" + vocabSize);
         }
     }
+
+    /**
+     * Position of the token whose state becomes a text's embedding.
+     *
+     * @param ids the text is {@code ids[from]} to {@code ids[to - 1]}, one token at least
+     * @return {@code from} for a text without the end token
+     */
+    public int pooledToken(int[] ids, int from, int to) {
+        int pooled = from;
+        for (int i = from; i < to; i++) {
+            if (eotToken == LARGEST_ID) {
+                pooled = ids[i] > ids[pooled] ? i : pooled;
+            } else if (ids[i] == eotToken) {
+                return i;
+            }
+        }
+        return pooled;
+    }
 }

@@ -195,11 +195,12 @@ public final class TrainableClip implements AutoCloseable {
      * @param embeddings [to - from, E], receives embeddings of norm 1
      */
     public void encodeTexts(PairBatch batch, int from, int to, Tensor embeddings) {
+        TextConfig config = parameters.config().text();
         Sequences sequences = textTower.sequences();
         sequences.clear();
         for (int text = from; text < to; text++) {
             int start = batch.offsets()[text];
-            int pooled = pooledToken(batch.ids(), start, batch.offsets()[text + 1]) - start;
+            int pooled = config.pooledToken(batch.ids(), start, batch.offsets()[text + 1]) - start;
             int row = sequences.rows();
             System.arraycopy(batch.ids(), start, usedIds, row, pooled + 1);
             for (int place = 0; place <= pooled; place++) {
@@ -209,21 +210,6 @@ public final class TrainableClip implements AutoCloseable {
         }
         tokenEmbedding.run(context, usedIds, places, sequences.rows(), textTower.x()); // [rows,D]
         textTower.forward(embeddings); // [B,E]
-    }
-
-    /** The first end token, or, where the configuration names none, the first of the largest id; as TextTransformer. */
-    private int pooledToken(int[] ids, int from, int to) {
-        int eot = parameters.config().text().eotToken();
-        int pooled = from;
-        for (int i = from; i < to; i++) {
-            if (ids[i] == eot) {
-                return i;
-            }
-            if (eot == TextConfig.LARGEST_ID && ids[i] > ids[pooled]) {
-                pooled = i;
-            }
-        }
-        return pooled;
     }
 
     /**
