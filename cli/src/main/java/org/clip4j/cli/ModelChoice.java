@@ -4,9 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import org.clip4j.clip.ClipModel;
 import org.clip4j.clip.LoadOptions;
@@ -16,6 +13,7 @@ import org.clip4j.kernels.BackendProvider;
 import org.clip4j.kernels.Backends;
 import org.clip4j.kernels.DeviceName;
 import org.clip4j.weights.ModelFile;
+import org.clip4j.weights.Sha256;
 import picocli.CommandLine.Option;
 
 /** The model that a command runs: a file, or the embedded model when none is named. */
@@ -81,14 +79,7 @@ final class ModelChoice {
         try (InputStream in = model == null
                 ? EmbeddedModel.stream()
                 : Files.newInputStream(clip.modelFile(model))) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[1 << 16];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                digest.update(buffer, 0, read);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+            return Sha256.of(in);
         }
     }
 

@@ -1,14 +1,10 @@
 package org.clip4j.converter;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +14,7 @@ import org.clip4j.weights.ModelFile;
 import org.clip4j.weights.ModelFileException;
 import org.clip4j.weights.ModelFileWriter;
 import org.clip4j.weights.ModelSource;
+import org.clip4j.weights.Sha256;
 import org.clip4j.weights.TensorSpec;
 
 /**
@@ -62,7 +59,7 @@ public final class Converter {
             }
             List<ModelFileWriter.Entry> entries = entries(mapped, options.dtype(), merges);
             ModelSource from = new ModelSource(source.toAbsolutePath().normalize().getFileName().toString(),
-                    Optional.of(sha256(checkpoint.files())));
+                    Optional.of(Sha256.of(checkpoint.files())));
             try (ModelFileWriter writer = ModelFileWriter.create(out, config, from, entries)) {
                 long sizeBytes = write(writer, entries, mapped, merges, source, listener);
                 writer.commit();
@@ -120,23 +117,5 @@ public final class Converter {
             listener.progress(total, total);
         }
         return done;
-    }
-
-    private static String sha256(List<Path> files) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-        byte[] buffer = new byte[1 << 20];
-        for (Path file : files) {
-            try (InputStream in = Files.newInputStream(file)) {
-                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                    digest.update(buffer, 0, count);
-                }
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }
