@@ -37,7 +37,7 @@ class TrainCommandTest {
         CommandRun run = CommandRun.of("train", "--recipe", recipe(SMALL), "--out", out(), "--threads", "2")
                 .succeeded();
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).contains("for 3 steps of 4 pairs, ", " with 2 threads, drawn seed=3",
+        assertThat(run.err()).contains("for 3 steps of 4 pairs, ", " with 2 threads, drawn seed=3 lessons=1",
                 "step 3 of 3, loss ",
                 "wrote ");
         String model = Path.of(out(), "model.safetensors").toString();
@@ -73,7 +73,7 @@ class TrainCommandTest {
         CommandRun run = CommandRun.of("train", "--recipe", recipe(SMALL), "--out", out(), "--seed", "4");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("clip: error: checkpoint belongs to another training",
-                "expected seed=4 actual seed=3; train into another folder");
+                "expected seed=4 actual seed=3; give what that one was given, or train into another folder");
         assertThat(Files.readAllBytes(Path.of(out(), "checkpoint.safetensors"))).isEqualTo(checkpoint);
     }
 }

@@ -75,7 +75,8 @@ public final class Trainer implements AutoCloseable {
             optimizer = opened.add(new AdamW(backend, arena, trained, options.optimizer));
             int resolution = ((VisionConfig.Transformer) parameters.config().vision()).imageResolution();
             batch = new PairBatch(options.batch, resolution, parameters.config().text().contextLength());
-            checkpoint = new TrainingCheckpoint(parameters, optimizer, parameters.config() + " " + options);
+            checkpoint = new TrainingCheckpoint(parameters, optimizer, parameters.config() + " " + options
+                    + " backend=" + backend.name()); // another one rounds differently
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -156,7 +157,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Goes on from a checkpoint.
      *
-     * @throws org.clip4j.weights.ModelFileException when it is not one of this model and these options
+     * @throws org.clip4j.weights.ModelFileException when it is not one of this model, these options and this backend
      * @throws IOException when it cannot be read
      */
     public void resume(Path file) throws IOException {

@@ -148,7 +148,7 @@ public final class TrainingCheckpoint {
         if (!recipe.equals(other)) {
             throw new ModelFileException("checkpoint belongs to another training: file=" + file + " expected "
                     + difference(recipe, other) + " actual " + difference(other, recipe)
-                    + "; train into another folder");
+                    + "; give what that one was given, or train into another folder");
         }
         int found = 0;
         for (SafetensorsHeader.Entry entry : header.tensors()) {

@@ -12,6 +12,12 @@ import org.clip4j.training.PairSource;
  * for, on some threads. One thread at a time reads.
  */
 public final class DrawnPairs implements PairSource, AutoCloseable {
+    /**
+     * The number of what is drawn and said for a seed: another one whenever that changes, so that no training goes on with
+     * other pairs than it began with.
+     */
+    public static final int LESSONS = 1;
+
     private final Lessons lessons;
     private final ClipTokenizer tokenizer;
     private final int side;

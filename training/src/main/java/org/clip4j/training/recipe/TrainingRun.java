@@ -28,6 +28,7 @@ import org.clip4j.weights.ClipConfig;
 import org.clip4j.weights.ModelFile;
 import org.clip4j.weights.ModelFileException;
 import org.clip4j.weights.ModelSource;
+import org.clip4j.weights.Sha256;
 import org.clip4j.weights.VisionConfig;
 
 /**
@@ -49,6 +50,8 @@ public final class TrainingRun implements AutoCloseable {
     private final Parameters parameters;
     private final PairSource source;
     private final String sourceName;
+    /** The model that the training started from, or nothing: a checkpoint of one that started from another is refused. */
+    private final String init;
     private final Trainer trainer;
 
     /**
@@ -82,12 +85,15 @@ public final class TrainingRun implements AutoCloseable {
         try {
             Arena arena = opened.add(backend.newArena());
             if (task.init.isPresent()) {
-                try (ModelFile file = ModelFile.open(task.init.get())) {
+                Path start = task.init.get();
+                try (ModelFile file = ModelFile.open(start)) {
                     merges = merges(file);
                     requireTransformer(file);
+                    init = " init=" + start.getFileName() + " init_sha256=" + Sha256.of(List.of(start));
                     parameters = Parameters.copyOf(arena, file.config(), DType.F32, file);
                 }
             } else {
+                init = "";
                 merges = learnVocabulary();
                 parameters = Parameters.random(arena, recipe.config(merges.vocabSize(), merges.vocabSize() - 1),
                         recipe.hyperparameters().seed());
@@ -97,7 +103,7 @@ public final class TrainingRun implements AutoCloseable {
             if (task.data.isEmpty()) {
                 source = opened.add(new DrawnPairs(recipe.hyperparameters().seed(), tokenizer,
                         config.preprocess().size(), backend.threads(), recipe.hyperparameters().firstPair()));
-                sourceName = "drawn seed=" + recipe.hyperparameters().seed()
+                sourceName = "drawn seed=" + recipe.hyperparameters().seed() + " lessons=" + DrawnPairs.LESSONS
                         + (recipe.hyperparameters().firstPair() == 0
                                 ? ""
                                 : " first_pair=" + recipe.hyperparameters().firstPair());
@@ -123,7 +129,7 @@ public final class TrainingRun implements AutoCloseable {
     private Trainer.Options options() {
         Recipe.Hyperparameters numbers = recipe.hyperparameters();
         return new Trainer.Options(numbers.batch(), numbers.chunk(), numbers.learningRate(), numbers.optimizer(),
-                task.lockImage, numbers.checkpointEvery(), sourceName + init());
+                task.lockImage, numbers.checkpointEvery(), sourceName + init);
     }
 
     private static BpeMerges merges(ModelFile file) throws ModelFileException {
@@ -196,16 +202,10 @@ public final class TrainingRun implements AutoCloseable {
         return model;
     }
 
-    /** The model that the training started from: a checkpoint of one that started from another is not gone on with. */
-    private String init() {
-        return task.init.map(path -> " init=" + path.getFileName()).orElse("");
-    }
-
     private String provenance(String code) {
         return "clip train: recipe=" + recipe.name() + " recipe_sha256=" + recipe.sha256() + " seed="
                 + recipe.hyperparameters().seed() + " steps=" + trainer.steps() + " data=" + sourceName
-                + init()
-                + (task.lockImage ? " lock_image" : "") + " code=" + code;
+                + init + (task.lockImage ? " lock_image" : "") + " code=" + code;
     }
 
     /** Frees everything but the backend. */

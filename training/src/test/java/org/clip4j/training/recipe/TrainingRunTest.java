@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +16,12 @@ import org.clip4j.kernels.BackendOptions;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 import org.clip4j.kernels.cpu.CpuBackend;
+import org.clip4j.kernels.cpu.JavaBackendProvider;
 import org.clip4j.openblas.OpenBlasBackendProvider;
 import org.clip4j.training.Trainer;
 import org.clip4j.weights.ModelFile;
 import org.clip4j.weights.ModelFileException;
+import org.clip4j.weights.Sha256;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +73,7 @@ class TrainingRunTest {
             assertThat(file.bpeMerges()).isPresent();
             assertThat(file.config().text().eotToken()).isEqualTo(file.config().text().vocabSize() - 1);
             assertThat(file.source().file()).contains("recipe=drawn", "recipe_sha256=" + recipe.sha256(), "seed=1",
-                    "steps=4", "data=drawn seed=1", "code=test");
+                    "steps=4", "data=drawn seed=1 lessons=1 code=test");
         }
         assertThat(Recipe.read(model.resolveSibling(TrainingRun.RECIPE)).sha256()).isEqualTo(recipe.sha256());
     }
@@ -122,6 +125,32 @@ class TrainingRunTest {
         }
         assertThatThrownBy(() -> new TrainingRun.Task(List.of(), Optional.empty(), true, note -> {}))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aCheckpointOfATrainingThatBeganWithAnotherModelOfThatNameIsRefused() throws IOException {
+        Path init = Files.copy(train(recipe, drawn(), "a"), folder.resolve("init.safetensors"));
+        TrainingRun.Task task = new TrainingRun.Task(List.of(), Optional.of(init), false, note -> {});
+        Path trained = train(recipe, task, "b");
+        String sha256 = Sha256.of(List.of(init));
+        try (ModelFile file = ModelFile.open(trained)) {
+            assertThat(file.source().file()).contains(" init=init.safetensors init_sha256=" + sha256 + " ");
+        }
+        Files.copy(trained, init, StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> train(recipe, task, "b")).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("actual init_sha256=" + sha256);
+    }
+
+    @Test
+    void aCheckpointOfAnotherBackendIsRefused() throws IOException {
+        train(recipe, drawn(), "a");
+        try (CpuBackend java = (CpuBackend) new JavaBackendProvider().open(new BackendOptions(2, Precision.F32));
+                TrainingRun run = new TrainingRun(java, recipe, drawn())) {
+            assertThatThrownBy(() -> run.run(folder.resolve("a"), "test", progress -> {}))
+                    .isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining(
+                            "expected backend=java actual backend=openblas; give what that one was given");
+        }
     }
 
     @Test
