@@ -1,16 +1,13 @@
 package org.clip4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.clip4j.testing.Goldens;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,20 +155,10 @@ class ConvertCommandTest {
         assertThat(out).hasContent("precious");
     }
 
-    /** Another process, since a limit on the size of files, like a full disk, concerns a whole process. */
     @Test
     void leavesNothingBehindOnAFullDisk() throws Exception {
-        assumeTrue(new File("/bin/bash").canExecute(), "needs bash to limit the size of files");
         Path source = Goldens.copy("tiny/" + CUSTOM, folder);
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Process process = new ProcessBuilder("/bin/bash", "-c",
-                "ulimit -f 100; exec \"$0\" -Xshare:auto -cp \"$1\" org.clip4j.cli.Clip convert \"$2\" \"$3\"", java,
-                System.getProperty("java.class.path"), source.toString(), out.toString())
-                .redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(output).isEqualTo(2);
-        assertThat(output).contains("clip: error: cannot write").contains("free some space").doesNotContain("\tat ");
+        SmallDisk.assertRefused(SmallDisk.run("convert", source.toString(), out.toString()), folder);
         leftNothing();
     }
 }

@@ -88,6 +88,19 @@ class EmbedCommandTest {
     }
 
     @Test
+    void leavesNothingBehindOnAFullDisk() throws Exception {
+        Path own = Files.createDirectory(folder.resolve("full"));
+        Path npy = Files.writeString(own.resolve("out.npy"), "precious");
+        // 128 bytes for each.
+        Path texts = Files.writeString(folder.resolve("many.txt"), "the cat\n".repeat(1_000));
+        embed("--text", "the cat").succeeded(); // unpacks native libraries, too
+        SmallDisk.assertRefused(SmallDisk.run("embed", "--model", model, "--texts", texts.toString(), "--npy",
+                npy.toString()), own);
+        assertThat(npy).as("the file of before").hasContent("precious");
+        assertThat(own).isDirectoryNotContaining(file -> !file.endsWith("out.npy"));
+    }
+
+    @Test
     void normalisesUnlessToldOtherwise() {
         double[] unit = TinyModels.numbers(embed("--image", red).jsonLines().get(0).get("embedding"));
         double[] raw = TinyModels.numbers(embed("--image", red, "--raw").jsonLines().get(0).get("embedding"));

@@ -90,6 +90,18 @@ class PreprocessCommandTest {
     }
 
     @Test
+    void leavesNothingBehindOnAFullDisk() throws Exception {
+        String image = TinyModels.image(folder, "plain.bmp", 1, 2, 3);
+        preprocess(image).succeeded(); // unpacks native libraries, too
+        byte[] before = written("plain.bmp.npy");
+        Path out = folder.resolve("out");
+        SmallDisk.assertRefused(SmallDisk.run("preprocess", "--size", "224", "--normalized", "--out", out.toString(),
+                image), out);
+        assertThat(written("plain.bmp.npy")).as("the file of before").isEqualTo(before);
+        assertThat(out).isDirectoryNotContaining(file -> !file.endsWith("plain.bmp.npy"));
+    }
+
+    @Test
     void refusesWrongUse() throws Exception {
         String image = TinyModels.image(folder, "plain.bmp", 1, 2, 3);
         String out = folder.resolve("out").toString();
