@@ -47,7 +47,7 @@ for name in memory streams context driverthread sharedmemory faults fibers; do
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -O2 &
     pids+=($!)
 done
-for name in runtime graphs driver cublas gemm product blas; do # version scripts choose what these export
+for name in runtime graphs driver cublas gemm product blas cudnngraph cudnnops cudnncnn; do # version scripts choose what these export
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -fvisibility=default -O3 &
     pids+=($!)
 done
@@ -74,4 +74,8 @@ library libcuda.so.1 "" driver.o
 library libcudart.so.13 libcudart.so.13 runtime.o graphs.o
 library libcublasLt.so.13 libcublasLt.so.13 blas.o product.o gemm.o
 library libcublas.so.13 libcublas.so.13 cublas.o
+library libcudnn_graph.so.9 libcudnn_graph.so.9 cudnngraph.o
+library libcudnn_ops.so.9 libcudnn_ops.so.9 cudnnops.o
+library libcudnn_cnn.so.9 libcudnn_cnn.so.9 cudnncnn.o gemm.o
+library libcudnn_adv.so.9 libcudnn_adv.so.9 # has nothing that is called, but must be there
 echo "export LD_LIBRARY_PATH=$out"
