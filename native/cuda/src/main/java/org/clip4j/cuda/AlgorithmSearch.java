@@ -30,6 +30,11 @@ final class AlgorithmSearch {
         FIRST, MEASURED
     }
 
+    /** What a file says of a candidate; an open one is to be measured. */
+    enum Known {
+        FASTER, SLOWER, OPEN
+    }
+
     /** Stands for our own kernel among the candidates. */
     private static final int FEW_ROWS = -1;
     /** Between kernels of a pass our own gains what a measurement of one kernel does not show: its weights come early. */
@@ -81,23 +86,38 @@ final class AlgorithmSearch {
      * measured it is not.
      */
     synchronized boolean isFaster(CudaContext session, String key, Runnable candidate, Runnable other) {
-        long[] known = file == null ? null : file.find(key);
-        if (known != null) {
-            return known[0] == 1;
-        }
-        if (effort == Effort.FIRST || session.isRecording()) {
-            return false;
+        Known known = known(session, key);
+        if (known != Known.OPEN) {
+            return known == Known.FASTER;
         }
         boolean faster;
         try (Stopwatch watch = new Stopwatch(cuda, session)) {
             faster = watch.millis(candidate) < watch.millis(other);
         }
+        keep(key, faster);
+        return faster;
+    }
+
+    /** What {@link #isFaster} would say without measuring. */
+    synchronized Known known(CudaContext session, String key) {
+        long[] known = file == null ? null : file.find(key);
+        if (known != null) {
+            return known[0] == 1 ? Known.FASTER : Known.SLOWER;
+        }
+        return effort == Effort.FIRST || session.isRecording() ? Known.SLOWER : Known.OPEN;
+    }
+
+    /** Keeps that a candidate is not to be taken, however fast it is. */
+    synchronized void refuse(String key) {
+        keep(key, false);
+    }
+
+    private void keep(String key, boolean faster) {
         if (file != null) {
             long[] words = new long[ALGORITHM_WORDS];
             words[0] = faster ? 1 : 2;
             file.add(key, words);
         }
-        return faster;
     }
 
     private int candidates(CudaContext session, MatrixPlan plan, cublasLtMatmulHeuristicResult_t results) {

@@ -41,6 +41,7 @@ final class CudaBackend implements Backend {
     private final Mode mode;
     private final AlgorithmSearch algorithms;
     private final List<AutoCloseable> plans = new ArrayList<>();
+    private CudnnLibrary cudnn; // once a convolution has asked for it
     private volatile boolean closed;
 
     CudaBackend(CudaDevice cuda, Precision precision, Mode mode, AlgorithmSearch algorithms) {
@@ -112,6 +113,14 @@ final class CudaBackend implements Backend {
 
     AlgorithmSearch algorithms() {
         return algorithms;
+    }
+
+    /** cuDNN, loaded when it is first asked for: transformers go without. */
+    synchronized CudnnLibrary cudnn() {
+        if (cudnn == null) {
+            cudnn = CudnnLibrary.load();
+        }
+        return cudnn;
     }
 
     void requireOpen() {

@@ -26,6 +26,7 @@ import org.clip4j.kernels.TensorResampler;
 
 /** A session's stream and its scratch memory on the card; its transfers and recordings are classes of their own. */
 final class CudaContext implements ExecutionContext {
+    private static final System.Logger LOGGER = System.getLogger(CudaContext.class.getName());
     /** What NVIDIA recommends for matrix products on Hopper cards (cuBLAS documentation, cublasSetWorkspace). */
     private static final long BLAS_WORKSPACE_BYTES = 32L << 20;
     /** Sizes up to here are recorded as they are, larger ones rounded to so many steps per doubling. */
@@ -41,6 +42,8 @@ final class CudaContext implements ExecutionContext {
     private final Pointer blasWorkspace;
     private final List<Pointer> scratches = new ArrayList<>();
     private final List<CompletionCallback> callbacks = new ArrayList<>();
+    private CudnnHandle cudnn; // null until it is asked for
+    private boolean cudnnFailed;
     /** Operands of matrix products. */
     final DeviceAddress a = new DeviceAddress();
     final DeviceAddress b = new DeviceAddress();
@@ -105,6 +108,20 @@ final class CudaContext implements ExecutionContext {
 
     long blasWorkspaceBytes() {
         return BLAS_WORKSPACE_BYTES;
+    }
+
+    /** The session's handle of cuDNN, made when it is first asked for; null where that was not possible. */
+    CudnnHandle cudnn() {
+        if (cudnn == null && !cudnnFailed) {
+            cudnnFailed = true;
+            try {
+                cudnn = new CudnnHandle(stream);
+                cudnnFailed = false;
+            } catch (CudaException e) {
+                LOGGER.log(System.Logger.Level.DEBUG, "the session goes without cuDNN", e);
+            }
+        }
+        return cudnn;
     }
 
     /** True while operations are recorded: nothing may be measured or allocated then. */
@@ -298,6 +315,9 @@ final class CudaContext implements ExecutionContext {
             transfers.close();
             cuda.memory().free(blasWorkspace);
             callbacks.forEach(CompletionCallback::close);
+            if (cudnn != null) {
+                cudnn.close();
+            }
             one.close();
             zero.close();
             cudaStreamDestroy(stream);

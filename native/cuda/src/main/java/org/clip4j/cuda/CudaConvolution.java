@@ -7,16 +7,20 @@ import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
-/** Patches gathered into scratch memory, some images at a time, then one matrix product; a 1x1 kernel needs no gathering. */
+/**
+ * Patches gathered into scratch memory, some images at a time, then one matrix product; a 1x1 kernel needs no gathering. Or
+ * cuDNN, where that has been found to be faster.
+ */
 final class CudaConvolution implements Convolution {
     private static final int WARPS = 8;
     /** Of gathered patches: many times what the card needs to be busy, and little of its memory. */
-    private static final long SCRATCH_BYTES = 256L << 20;
+    static final long SCRATCH_BYTES = 256L << 20;
 
     private final CudaDevice cuda;
     private final TypedKernels gathers;
     private final ConvolutionShape shape;
     private final CudaLinear product;
+    private final CudnnConvolution cudnn; // or null where it cannot be used
 
     CudaConvolution(CudaBackend backend, ConvolutionShape shape, CudaLinear product) {
         this.cuda = backend.cuda();
@@ -26,11 +30,19 @@ final class CudaConvolution implements Convolution {
         gathers = new TypedKernels(cuda, from -> from == ElementType.F32 || from == type
                 ? "gather_patches_" + from.label() + "_" + type.label()
                 : null);
+        cudnn = CudnnConvolution.takes(backend, shape, product)
+                ? new CudnnConvolution(backend, shape, product, this::runGathered)
+                : null;
     }
 
     @Override
     public ConvolutionShape shape() {
         return shape;
+    }
+
+    /** Whether cuDNN was chosen for a number of images. */
+    boolean usesCudnn(int images, boolean add) {
+        return cudnn != null && cudnn.isChosen(images, add);
     }
 
     @Override
@@ -48,12 +60,17 @@ final class CudaConvolution implements Convolution {
         int pixels = shape.outHeight() * shape.outWidth();
         Operands.requireImages("x", x, images, shape.inElements());
         Operands.requireMatrix("out", out, (long) images * pixels, shape.outChannels());
-        ElementType from = ElementType.of("x", x);
         if (shape.isPointwise()) {
-            product.run(own, x.address(), shape.inChannels(), from, images * pixels, out, 0, add);
-            own.launched();
-            return;
+            product.run(own, x.address(), shape.inChannels(), ElementType.of("x", x), images * pixels, out, 0, add);
+        } else if (cudnn == null || !cudnn.run(own, x, images, out, add)) {
+            runGathered(own, x, images, out, add);
         }
+        own.launched();
+    }
+
+    private void runGathered(CudaContext own, Tensor x, int images, Tensor out, boolean add) {
+        int pixels = shape.outHeight() * shape.outWidth();
+        ElementType from = ElementType.of("x", x);
         Kernel gather = gathers.get(from);
         ElementType type = product.type();
         int K = shape.patchLength();
@@ -70,6 +87,5 @@ final class CudaConvolution implements Convolution {
                     .run(cuda.walkingBlocks((long) count * pixels * K, WARPS * Launch.WARP), 1, 1, WARPS, 0);
             product.run(own, patches, K, type, count * pixels, out, first * pixels, add);
         }
-        own.launched();
     }
 }

@@ -54,6 +54,15 @@ final class CudaLinear implements Linear {
         return weight;
     }
 
+    /** In the type of the weight; null without one. */
+    Tensor ownBias() {
+        return ownBias;
+    }
+
+    Activation activation() {
+        return activation;
+    }
+
     @Override
     public int inFeatures() {
         return weight.columns();

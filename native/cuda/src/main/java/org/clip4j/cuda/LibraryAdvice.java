@@ -23,6 +23,17 @@ final class LibraryAdvice {
         return message + "; or choose --device cpu";
     }
 
+    /** For cuDNN, without which all works. */
+    static String ofCudnn(NativeLibraryException failure) {
+        String message = String.valueOf(failure.getMessage());
+        int name = message.indexOf("libcudnn");
+        int end = message.indexOf(':', name);
+        return name < 0 || end < 0
+                ? message
+                : message.substring(name, end) + " not found; for convolutions of ResNets install cuDNN 9 (pip's"
+                        + " nvidia-cudnn-cu13) and name its folder in LD_LIBRARY_PATH";
+    }
+
     /** For a driver that answers with an error. */
     static String ofDriver(CudaException failure) {
         return "the NVIDIA driver does not work: " + failure.getMessage()

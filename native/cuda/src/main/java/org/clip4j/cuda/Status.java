@@ -14,12 +14,13 @@ import static org.bytedeco.cuda.global.cudart.cudaErrorUnknown;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorName;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 
 import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** Turns status codes of the three libraries into exceptions. Stateless; allocates only when it throws. */
+/** Turns status codes of the libraries into exceptions. Stateless; allocates only when it throws. */
 final class Status {
     private static final int SUCCESS = 0;
     /** After these the process cannot use the card any more (CUDA runtime API, cudaError_t). */
@@ -70,6 +71,15 @@ final class Status {
     static void blas(int status, String function) {
         if (status != SUCCESS) {
             throw new CudaException(function + " failed: status=" + status + " (" + text(cublasLtGetStatusName(status))
+                    + ")");
+        }
+    }
+
+    /** A status of cuDNN; the runtime's memory of what may have been behind it is cleared. */
+    static void dnn(int status, String function) {
+        if (status != SUCCESS) {
+            cudaGetLastError();
+            throw new CudaException(function + " failed: status=" + status + " (" + text(cudnnGetErrorString(status))
                     + ")");
         }
     }
