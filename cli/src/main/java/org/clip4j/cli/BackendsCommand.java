@@ -30,7 +30,7 @@ final class BackendsCommand implements Callable<Integer> {
         List<Map<String, Object>> facts = new ArrayList<>();
         boolean taken = false;
         for (BackendProvider provider : Backends.providers()) {
-            Probe probe = provider.probe();
+            Probe probe = provider.probeFully();
             boolean auto = !taken && choice.isOnDevice(provider) && probe.usable()
                     && probe.precisions().contains(choice.precision());
             taken = taken || auto;

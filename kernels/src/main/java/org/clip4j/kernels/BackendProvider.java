@@ -14,6 +14,11 @@ public interface BackendProvider {
     /** Whether the backend can run here. Loads what must be loaded, and may take a second the first time. */
     Probe probe();
 
+    /** The same, and what is known of libraries that only some operations use; for people, since that takes longer. */
+    default Probe probeFully() {
+        return probe();
+    }
+
     /**
      * Opens the backend.
      *

@@ -61,6 +61,14 @@ public final class CudaBackendProvider implements BackendProvider {
         }
     }
 
+    @Override
+    public Probe probeFully() {
+        Probe probe = probe();
+        return probe.usable()
+                ? new Probe(true, probe.detail() + ", " + CudnnLibrary.load().description(), probe.precisions(), null)
+                : probe;
+    }
+
     private static boolean isNewEnough(CardInfo card) {
         return card.major() > MIN_MAJOR || (card.major() == MIN_MAJOR && card.minor() >= MIN_MINOR);
     }
