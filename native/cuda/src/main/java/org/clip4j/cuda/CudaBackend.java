@@ -137,8 +137,8 @@ final class CudaBackend implements Backend {
     @Override
     public Linear linear(Arena arena, Tensor weight, Tensor bias, Activation activation) {
         Operands.checkLinear(weight, bias);
-        if (precision == Precision.FP8 && Fp8Linear.takes(weight, bias)) {
-            return new Fp8Linear(this, arena, weight, bias, activation);
+        if (precision == Precision.FP8 && Fp8Factors.suit(weight, bias)) {
+            return CudaLinear.fp8(this, arena, weight, bias, activation);
         }
         return new CudaLinear(this, arena, CudaWeights.copy(cuda, arena, weight, type), bias, activation);
     }
@@ -160,9 +160,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public ResidualNorm residualNorm(Linear linear, LayerNorm norm) {
-        return linear instanceof CudaLinear product
-                ? new CudaResidualNorm(product, (CudaLayerNorm) norm)
-                : Backend.super.residualNorm(linear, norm);
+        return new CudaResidualNorm((CudaLinear) linear, (CudaLayerNorm) norm);
     }
 
     @Override

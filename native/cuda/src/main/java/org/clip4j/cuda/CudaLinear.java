@@ -7,51 +7,92 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.Operands;
+import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 
 /**
- * Products of one matrix of weights, planned once per shape of the other operands.
+ * Products of one matrix of weights, planned once per shape of the other operands. Sums are f32. Immutable but for what is
+ * found out in the first calls; shared by sessions.
  */
 final class CudaLinear implements Linear {
-    private static final int WARPS = 8;
+    /**
+     * What lies on the card.
+     *
+     * @param matrix [N,K]
+     * @param bias [N] in f32, for kernels of our own; null where there are none, or no bias
+     * @param besideF32 [N] in the type that cublasLt wants for results in f32, or null
+     * @param besideOwn the same for results in the layer's own type
+     */
+    private record OnCard(Tensor matrix, Tensor bias, Tensor besideF32, Tensor besideOwn) {
+        static OnCard wide(CudaDevice cuda, Arena arena, Tensor matrix, Tensor bias) {
+            ElementType type = ElementType.of("weight", matrix);
+            Tensor wide = bias == null ? null : CudaWeights.copy(cuda, arena, bias, ElementType.F32);
+            return new OnCard(matrix, wide, wide,
+                    bias == null || type == ElementType.F32 ? wide : CudaWeights.copy(cuda, arena, bias, type));
+        }
+
+        static OnCard fp8(CudaDevice cuda, Arena arena, Tensor weight, float scale, Tensor bias) {
+            // cublasLt's table of types has bf16 beside results in f32.
+            return new OnCard(CudaWeights.e4m3(cuda, arena, weight, scale), null,
+                    CudaWeights.copy(cuda, arena, bias, ElementType.BF16),
+                    CudaWeights.copy(cuda, arena, bias, ElementType.F16));
+        }
+    }
 
     /** What was chosen for a number of rows. */
     private record SplitChoice(int rows, SplitProduct split) {}
 
     private final CudaBackend backend;
     private final CudaDevice cuda;
-    private final Tensor weight; // [N,K]
-    private final Tensor bias; // [N] in f32, or null
-    private final Tensor ownBias; // [N] in the type of the weight, or null
+    private final OnCard weights;
+    private final RowFactors factors;
     private final ElementType type;
+    private final Precision precision;
     private final Activation activation;
-    private final TypedKernels converts;
     private volatile MatrixPlan[] plans = new MatrixPlan[0];
     private volatile SplitChoice[] splits = new SplitChoice[0];
 
-    /**
-     * Over weights that are on the card already.
-     *
-     * @param newBias of any type, or null
-     */
-    CudaLinear(CudaBackend backend, Arena arena, Tensor weight, Tensor newBias, Activation activation) {
+    private CudaLinear(CudaBackend backend, OnCard weights, RowFactors factors, ElementType type, Precision precision,
+            Activation activation) {
         this.backend = backend;
         this.cuda = backend.cuda();
-        this.weight = weight;
-        this.type = ElementType.of("weight", weight);
+        this.weights = weights;
+        this.factors = factors;
+        this.type = type;
+        this.precision = precision;
         this.activation = activation;
-        this.bias = newBias == null ? null : CudaWeights.copy(cuda, arena, newBias, ElementType.F32);
-        this.ownBias = newBias == null || type == ElementType.F32 ? bias : CudaWeights.copy(cuda, arena, newBias, type);
-        converts = new TypedKernels(cuda, other -> "convert_" + other.label() + "_" + type.label());
     }
 
-    /** Of the products' factors. */
+    /**
+     * Over weights that are on the card already, in the type of the products' factors.
+     *
+     * @param bias of any type, or null
+     */
+    CudaLinear(CudaBackend backend, Arena arena, Tensor weight, Tensor bias, Activation activation) {
+        this(backend, OnCard.wide(backend.cuda(), arena, weight, bias),
+                new WideFactors(backend.cuda(), ElementType.of("weight", weight)), ElementType.of("weight", weight),
+                backend.widePrecision(), activation);
+    }
+
+    /** In e4m3, between activations in f16; of a weight and a bias of any type that {@link Fp8Factors#suit} it. */
+    static CudaLinear fp8(CudaBackend backend, Arena arena, Tensor weight, Tensor bias, Activation activation) {
+        float scale = Fp8Factors.weightScale(weight);
+        return new CudaLinear(backend, OnCard.fp8(backend.cuda(), arena, weight, scale, bias),
+                new Fp8Factors(backend.cuda(), arena, scale), ElementType.F16, Precision.FP8, activation);
+    }
+
+    /** Of what lies between layers, and of factors that are not in 8 bits. */
     ElementType type() {
         return type;
     }
 
+    /** That the products are computed in. */
+    Precision precision() {
+        return precision;
+    }
+
     Tensor weight() {
-        return weight;
+        return weights.matrix;
     }
 
     /** In the type of the weight; null without one. */
@@ -65,12 +106,12 @@ final class CudaLinear implements Linear {
 
     @Override
     public int inFeatures() {
-        return weight.columns();
+        return weights.matrix.columns();
     }
 
     @Override
     public int outFeatures() {
-        return weight.rows();
+        return weights.matrix.rows();
     }
 
     @Override
@@ -109,17 +150,11 @@ final class CudaLinear implements Linear {
             throw new IllegalArgumentException("result has a type that the product cannot have: out=" + out
                     + " expected=F32 or " + type.dtype());
         }
-        long factor = x;
-        int factorStride = xStride;
-        if (xType != type) {
-            factor = own.scratch((long) rows * K * type.sizeBytes());
-            factorStride = K;
-            own.launch(converts.get(xType)).pointer(x).number(xStride).number(rows).number(K).pointer(factor)
-                    .number(K).run(cuda.walkingBlocks((long) rows * K, WARPS * Launch.WARP), 1, 1, WARPS, 0);
-        }
+        boolean asItIs = factors.take(xType);
+        long factor = asItIs ? x : factors.make(own, x, xStride, xType, rows, K);
         long result = out.address() + (long) firstRow * out.rowStride() * outType.sizeBytes();
-        plan(own, factor, factorStride, rows, result, out.rowStride(), outType, add).run(own, weight.address(), factor,
-                result);
+        MatrixPlan plan = plan(own, factor, asItIs ? xStride : K, rows, result, out.rowStride(), outType, add);
+        factors.multiply(own, plan, weights.matrix.address(), factor, result);
     }
 
     /**
@@ -127,7 +162,7 @@ final class CudaLinear implements Linear {
      * the other, or not possible; chosen once per number of rows.
      */
     SplitProduct split(CudaContext own, Tensor in, int rows, Tensor x, CudaLayerNorm norm, Tensor normed) {
-        if (!SplitProduct.takes(type, in, x, normed)) {
+        if (precision == Precision.FP8 || !SplitProduct.takes(type, in, x, normed)) {
             return null;
         }
         for (SplitChoice choice : splits) {
@@ -145,7 +180,7 @@ final class CudaLinear implements Linear {
                 return choice.split; // of another session that came first
             }
         }
-        SplitProduct split = SplitProduct.of(cuda, weight, bias, rows);
+        SplitProduct split = SplitProduct.of(cuda, weights.matrix, weights.bias, rows);
         if (split != null) {
             SplitProduct candidate = split;
             String key = "split" + rows + "n" + outFeatures() + "k" + inFeatures() + type.label() + "a"
@@ -178,8 +213,8 @@ final class CudaLinear implements Linear {
             }
         }
         return newPlan(own, x, out,
-                new MatrixShape(outFeatures(), rows, inFeatures(), xStride, outStride, type, outType,
-                        backend.widePrecision(), activation, bias != null, add, MatrixShape.alignment(x),
+                new MatrixShape(outFeatures(), rows, inFeatures(), xStride, outStride, type, outType, precision,
+                        activation, weights.besideF32 != null, add, MatrixShape.alignment(x),
                         MatrixShape.alignment(out)));
     }
 
@@ -189,15 +224,18 @@ final class CudaLinear implements Linear {
                 return plan; // of another session that came first
             }
         }
-        long biasAddress = bias == null
-                ? 0
-                : shape.outType() == ElementType.F32 ? bias.address() : ownBias.address();
-        MatrixPlan plan = new MatrixPlan(cuda, shape, biasAddress, bias == null ? 0 : bias.address());
+        Tensor bias = shape.outType() == ElementType.F32 ? weights.besideF32 : weights.besideOwn;
+        MatrixPlan plan = new MatrixPlan(cuda, shape, address(bias), address(weights.bias));
         backend.keep(plan);
-        backend.algorithms().choose(own, plan, weight.address(), x);
+        factors.bind(plan, x);
+        backend.algorithms().choose(own, plan, weights.matrix.address(), x);
         MatrixPlan[] more = Arrays.copyOf(plans, plans.length + 1);
         more[plans.length] = plan;
         plans = more;
         return plan;
+    }
+
+    private static long address(Tensor bias) {
+        return bias == null ? 0 : bias.address();
     }
 }
