@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t PAGE = 4096;
 constexpr std::size_t ALIGNMENT = 256;  // cudaMalloc's, CUDA programming guide "Device Memory Accesses"
 constexpr unsigned char UNWRITTEN = 0xFF; // a NaN in all floating-point types, -1 in int
+// Of larger allocations only the ends are marked: who makes one may want the memory to be full, and not use it.
+constexpr std::size_t MARKED = std::size_t(1) << 30;
 
 struct Allocation {
     char* mapping;
@@ -127,7 +129,12 @@ void* allocate(std::size_t bytes, Place place) {
     }
     a.mapping = static_cast<char*>(mapping);
     mprotect(a.accessibleStart(), content, PROT_READ | PROT_WRITE);
-    std::memset(a.accessibleStart(), UNWRITTEN, content);
+    if (content > MARKED) {
+        std::memset(a.accessibleStart(), UNWRITTEN, PAGE);
+        std::memset(a.accessibleEnd() - PAGE, UNWRITTEN, PAGE);
+    } else {
+        std::memset(a.accessibleStart(), UNWRITTEN, content);
+    }
     a.start = a.accessibleEnd() - roundUp(bytes, ALIGNMENT);
     living()[reinterpret_cast<std::uintptr_t>(a.start)] = a;
     if (place == Place::DEVICE) {

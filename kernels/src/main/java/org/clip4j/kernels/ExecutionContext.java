@@ -95,6 +95,27 @@ public interface ExecutionContext extends AutoCloseable {
     }
 
     /**
+     * Bytes that a sequence of operations would take of a device's memory beside its operands, and keep: scratch memory,
+     * mostly. What the context has already does not count. Nothing is computed, so operands need no memory behind them. 0
+     * where operations run in the host's memory.
+     *
+     * @param operations of a forward pass, as in {@link #replay}, with the largest numbers of rows that they will have
+     */
+    default long scratchBytes(Runnable operations) {
+        return 0;
+    }
+
+    /**
+     * Takes that memory now, so that no run of the sequence can lack it in its middle.
+     *
+     * @param operations as in {@link #scratchBytes}
+     * @throws OutOfMemoryError when there is not so much
+     */
+    default void reserve(Runnable operations) {
+        // The host's memory is taken as it is needed.
+    }
+
+    /**
      * A resampler that runs where the operations run, or nothing where the host should resample: where operations reach its
      * memory.
      *

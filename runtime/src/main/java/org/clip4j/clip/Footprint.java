@@ -1,19 +1,24 @@
 package org.clip4j.clip;
 
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntToLongFunction;
 import org.clip4j.kernels.Arena;
+import org.clip4j.kernels.ExecutionContext;
 import org.clip4j.kernels.MemoryAllocator;
 
-/** How much memory a session's workspace would take, found out without taking any. Stateless. */
+/** How much memory a session's passes would take, found out without taking any. Stateless. */
 final class Footprint {
     /** Where counted blocks would begin; nothing is ever read there. */
     private static final long NOWHERE = 1L << 20;
 
     private Footprint() {}
 
-    /** Bytes that an allocation takes of an arena. */
-    static long bytes(Consumer<Arena> allocation) {
+    /**
+     * Bytes that a pass takes: its workspace, and what its operations want beside it and the context does not have yet.
+     *
+     * @param newPass allocates a workspace, and gives what is run in it
+     */
+    static long bytes(ExecutionContext context, Function<Arena, Runnable> newPass) {
         MemoryAllocator counting = new MemoryAllocator() {
             @Override
             public Block allocate(int sizeBytes) {
@@ -26,8 +31,8 @@ final class Footprint {
             }
         };
         try (Arena arena = new Arena(counting)) {
-            allocation.accept(arena);
-            return arena.sizeBytes();
+            Runnable pass = newPass.apply(arena);
+            return Math.addExact(arena.sizeBytes(), context.scratchBytes(pass));
         } catch (ArithmeticException e) {
             // One tensor alone is larger than any arena has them.
             return Long.MAX_VALUE;
@@ -38,7 +43,7 @@ final class Footprint {
      * The same error with the largest batch that would fit.
      *
      * @param what name of the size that was too large
-     * @param footprint bytes of a workspace of some size
+     * @param footprint bytes of a pass of some size
      */
     static OutOfMemoryError explain(OutOfMemoryError error, String what, int size, long freeBytes,
             IntToLongFunction footprint) {

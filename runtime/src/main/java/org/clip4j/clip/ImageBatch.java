@@ -37,11 +37,15 @@ final class ImageBatch implements AutoCloseable {
         try {
             pass = tower.newPass(context, arena, maxImages);
             units = arena.allocateShared(DType.F32, maxImages, embedDim);
+            context.reserve(() -> pass.run(maxImages));
             complete = true;
         } catch (OutOfMemoryError e) {
             arena.close();
             throw Footprint.explain(e, "maxImages", maxImages, arena.freeBytes(),
-                    images -> Footprint.bytes(counting -> tower.newPass(context, counting, images)));
+                    images -> Footprint.bytes(context, counting -> {
+                        ImageTower.Pass other = tower.newPass(context, counting, images);
+                        return () -> other.run(images);
+                    }));
         } finally {
             if (!complete) {
                 arena.close();

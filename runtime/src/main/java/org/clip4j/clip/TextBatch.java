@@ -47,12 +47,18 @@ final class TextBatch implements AutoCloseable {
         try {
             pass = tower.newPass(context, arena, maxTexts, maxNodes, sharing);
             units = arena.allocateShared(DType.F32, maxTexts, embedDim);
+            pass.fill();
+            context.reserve(pass::run);
             complete = true;
         } catch (OutOfMemoryError e) {
             arena.close();
             throw Footprint.explain(e, "maxTexts", fullTexts, arena.freeBytes(),
-                    size -> Footprint.bytes(counting -> tower.newPass(context, counting,
-                            Math.max(size, size * contextLength / ADDED_NODES), size * contextLength, sharing)));
+                    size -> Footprint.bytes(context, counting -> {
+                        TextTower.Pass other = tower.newPass(context, counting,
+                                Math.max(size, size * contextLength / ADDED_NODES), size * contextLength, sharing);
+                        other.fill();
+                        return other::run;
+                    }));
         } finally {
             if (!complete) {
                 arena.close();

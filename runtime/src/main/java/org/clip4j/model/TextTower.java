@@ -60,6 +60,11 @@ public interface TextTower {
         /** Makes the texts taken in those of the next run. */
         void settle();
 
+        /**
+         * Takes in as many tokens of as many texts as there is room for, of no meaning: a run of them takes the most memory.
+         */
+        void fill();
+
         /** Tells apart passes that run different sequences of operations, see {@link ExecutionContext#replay}. */
         long key();
 

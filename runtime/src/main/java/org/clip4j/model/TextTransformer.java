@@ -97,6 +97,17 @@ final class TextTransformer implements TextTower {
         }
 
         @Override
+        public void fill() {
+            trie.clear();
+            rows = maxNodes;
+            distinct = maxTexts;
+            texts = maxTexts;
+            allDistinct = false;
+            identity = false;
+            trie.pad(rows, distinct);
+        }
+
+        @Override
         public long key() {
             // Texts that are all distinct are not copied, so their number is that of the distinct ones.
             long shape = (long) rows << Integer.SIZE | (long) distinct << Short.SIZE | (allDistinct ? 0 : texts);

@@ -40,6 +40,7 @@ final class CudaBackend implements Backend {
     private final ElementType type;
     private final Mode mode;
     private final AlgorithmSearch algorithms;
+    private final AlgorithmSearch guesses;
     private final List<AutoCloseable> plans = new ArrayList<>();
     private CudnnLibrary cudnn; // once a convolution has asked for it
     private volatile boolean closed;
@@ -49,6 +50,7 @@ final class CudaBackend implements Backend {
         this.precision = precision;
         this.mode = mode;
         this.algorithms = algorithms;
+        this.guesses = new AlgorithmSearch(cuda, AlgorithmSearch.Effort.FIRST, null);
         this.type = switch (precision) {
             case F32, TF32 -> ElementType.F32;
             case F16, FP8 -> ElementType.F16;
@@ -121,6 +123,11 @@ final class CudaBackend implements Backend {
             cudnn = CudnnLibrary.load();
         }
         return cudnn;
+    }
+
+    /** A search that measures nothing, for where there is no memory to measure in. */
+    AlgorithmSearch guesses() {
+        return guesses;
     }
 
     void requireOpen() {

@@ -32,6 +32,8 @@ final class CudaContext implements ExecutionContext {
     /** Sizes up to here are recorded as they are, larger ones rounded to so many steps per doubling. */
     private static final int EXACT_ROWS = 16;
     private static final int STEPS_PER_DOUBLING = 8;
+    /** Where scratch memory lies in a rehearsal; nothing is read or written there. */
+    private static final long NOWHERE = 1L << 20;
 
     private final CudaBackend backend;
     private final CudaDevice cuda;
@@ -54,6 +56,9 @@ final class CudaContext implements ExecutionContext {
     final FloatPointer one = new FloatPointer(1f);
     final FloatPointer zero = new FloatPointer(0f);
     private long scratchBytes;
+    /** The most that operations of a rehearsal asked for at a time. */
+    private long rehearsedBytes;
+    private boolean rehearsing;
     private boolean working;
     private boolean closed;
 
@@ -98,7 +103,15 @@ final class CudaContext implements ExecutionContext {
         cuda.makeCurrent();
     }
 
+    /**
+     * For what is launched by others than {@link #launch}.
+     *
+     * @throws IllegalStateException in a rehearsal, where nothing is
+     */
     CUstream_st stream() {
+        if (rehearsing) {
+            throw new IllegalStateException("an operation launches something in a rehearsal");
+        }
         return stream;
     }
 
@@ -129,6 +142,12 @@ final class CudaContext implements ExecutionContext {
         return recordings.isRecording();
     }
 
+    /** True while operations only tell how much memory they take: nothing is launched, and operands have none. */
+    boolean isRehearsing() {
+        return rehearsing;
+    }
+
+    /** A launch on the session's stream; in a rehearsal it does nothing. */
     Launch launch(Kernel kernel) {
         return launch.of(kernel);
     }
@@ -148,17 +167,56 @@ final class CudaContext implements ExecutionContext {
      * may use it.
      */
     long scratch(long bytes) {
+        if (rehearsing) {
+            rehearsedBytes = Math.max(rehearsedBytes, bytes);
+            return NOWHERE;
+        }
         if (bytes > scratchBytes) {
             // Doubled, so that all former ones together are no larger.
-            long grown = Math.max(bytes, Math.min(2 * scratchBytes, cuda.memory().freeBytes() / 2));
-            scratches.add(cuda.memory().allocate(grown));
-            scratchBytes = grown;
+            grow(Math.max(bytes, Math.min(2 * scratchBytes, cuda.memory().freeBytes() / 2)));
         }
         return scratches.get(scratches.size() - 1).address();
     }
 
+    private void grow(long bytes) {
+        scratches.add(cuda.memory().allocate(bytes));
+        scratchBytes = bytes;
+    }
+
+    @Override
+    public long scratchBytes(Runnable operations) {
+        rehearse(operations);
+        return Math.addExact(rehearsedBytes > scratchBytes ? rehearsedBytes : 0, recordings.lackingBytes());
+    }
+
+    @Override
+    public void reserve(Runnable operations) {
+        rehearse(operations);
+        if (rehearsedBytes > scratchBytes) {
+            grow(rehearsedBytes);
+        }
+        recordings.reserve();
+    }
+
+    /** Finds out what operations take by having them do all but launch. */
+    private void rehearse(Runnable operations) {
+        enter();
+        rehearsedBytes = 0;
+        rehearsing = true;
+        launch.mute(true);
+        try {
+            recordings.rehearse(operations);
+        } finally {
+            launch.mute(false);
+            rehearsing = false;
+        }
+    }
+
     /** Ends an operation. */
     void launched() {
+        if (rehearsing) {
+            return;
+        }
         working = true;
         if (backend.isSynchronous()) {
             synchronize();
@@ -218,6 +276,9 @@ final class CudaContext implements ExecutionContext {
 
     /** Begins to fill memory of the card with zeros, for the launches that follow. */
     void clear(long device, long bytes) {
+        if (rehearsing) {
+            return;
+        }
         Status.runtime(cudaMemsetAsync(cleared.at(device), 0, bytes, stream), "cudaMemsetAsync");
     }
 

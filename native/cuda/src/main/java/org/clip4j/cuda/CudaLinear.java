@@ -152,6 +152,9 @@ final class CudaLinear implements Linear {
         }
         boolean asItIs = factors.take(xType);
         long factor = asItIs ? x : factors.make(own, x, xStride, xType, rows, K);
+        if (own.isRehearsing()) {
+            return;
+        }
         long result = out.address() + (long) firstRow * out.rowStride() * outType.sizeBytes();
         MatrixPlan plan = plan(own, factor, asItIs ? xStride : K, rows, result, out.rowStride(), outType, add);
         factors.multiply(own, plan, weights.matrix.address(), factor, result);
@@ -164,6 +167,10 @@ final class CudaLinear implements Linear {
     SplitProduct split(CudaContext own, Tensor in, int rows, Tensor x, CudaLayerNorm norm, Tensor normed) {
         if (precision == Precision.FP8 || !SplitProduct.takes(type, in, x, normed)) {
             return null;
+        }
+        if (own.isRehearsing()) {
+            own.scratch(SplitProduct.mostScratchBytes(cuda, weights.matrix, weights.bias, rows));
+            return null; // what many rows take comes on top
         }
         for (SplitChoice choice : splits) {
             if (choice.rows == rows) {
@@ -185,8 +192,8 @@ final class CudaLinear implements Linear {
             SplitProduct candidate = split;
             String key = "split" + rows + "n" + outFeatures() + "k" + inFeatures() + type.label() + "a"
                     + MatrixShape.alignment(in.address());
-            // In a stream of its own: what is measured must not change the session's.
             boolean faster;
+            // In a stream of its own: what is measured must not change the session's.
             try (Arena arena = new Arena(cuda.memory())) {
                 Tensor stream = arena.allocate(DType.F32, rows, outFeatures());
                 faster = backend.algorithms().isFaster(own, key, () -> candidate.run(own, in, stream, norm, normed),
@@ -194,6 +201,8 @@ final class CudaLinear implements Linear {
                             run(own, in.address(), in.rowStride(), type, rows, stream, 0, true);
                             norm.launch(own, stream, rows, normed);
                         });
+            } catch (OutOfMemoryError e) {
+                faster = false; // as where nothing is measured
             }
             if (!faster) {
                 split = null;
@@ -228,11 +237,20 @@ final class CudaLinear implements Linear {
         MatrixPlan plan = new MatrixPlan(cuda, shape, address(bias), address(weights.bias));
         backend.keep(plan);
         factors.bind(plan, x);
-        backend.algorithms().choose(own, plan, weights.matrix.address(), x);
+        choose(own, plan, x);
         MatrixPlan[] more = Arrays.copyOf(plans, plans.length + 1);
         more[plans.length] = plan;
         plans = more;
         return plan;
+    }
+
+    private void choose(CudaContext own, MatrixPlan plan, long x) {
+        try {
+            backend.algorithms().choose(own, plan, weights.matrix.address(), x);
+        } catch (OutOfMemoryError e) {
+            // What is measured has a result of its own. Where that finds no room, the first guess must do in this process.
+            backend.guesses().choose(own, plan, weights.matrix.address(), x);
+        }
     }
 
     private static long address(Tensor bias) {

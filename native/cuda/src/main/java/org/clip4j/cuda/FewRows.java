@@ -12,6 +12,8 @@ final class FewRows {
     private static final int ROW_TILE = 16;
     /** Tiles of rows that there are kernels for, and of columns. */
     private static final int[] ROW_TILES = {1, 2, 4, 5};
+    /** The most that there is a kernel for. */
+    static final int MAX_ROWS = ROW_TILES[ROW_TILES.length - 1] * ROW_TILE;
     private static final int[] COLUMN_TILES = {8, 16, 24, 32};
     private static final int ALIGNMENT_BYTES = 16;
 

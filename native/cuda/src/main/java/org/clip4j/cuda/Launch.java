@@ -33,6 +33,7 @@ final class Launch implements AutoCloseable {
     private final CUlaunchConfig config;
     private Kernel kernel;
     private int count;
+    private boolean muted;
 
     /**
      * With no arguments yet.
@@ -61,6 +62,11 @@ final class Launch implements AutoCloseable {
         return this;
     }
 
+    /** While muted, what is launched does nothing. */
+    void mute(boolean on) {
+        muted = on;
+    }
+
     /** A pointer; 0 is null. */
     Launch pointer(long address) {
         values.putLong(count++ * Long.BYTES, address);
@@ -79,7 +85,7 @@ final class Launch implements AutoCloseable {
 
     /** Launches blocks of one warp by {@code warps}; none when the grid is empty. */
     void run(int gridX, int gridY, int gridZ, int warps, int sharedBytes) {
-        if (gridX == 0 || gridY == 0 || gridZ == 0) {
+        if (muted || gridX == 0 || gridY == 0 || gridZ == 0) {
             return;
         }
         int status = early

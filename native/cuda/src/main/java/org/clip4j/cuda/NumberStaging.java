@@ -80,6 +80,23 @@ final class NumberStaging implements AutoCloseable {
         this.stream = stream;
     }
 
+    /** Bytes of the card that are not there yet for a sequence whose arrays take so many. */
+    long lackingBytes(int sequenceBytes) {
+        long chunkBytes = Math.max(CHUNK_BYTES, sequenceBytes);
+        return (turning == null ? chunkBytes : 0) + (kept.isEmpty() ? chunkBytes : 0);
+    }
+
+    /** Takes these: for the sequence as it is, and for the part that its recording keeps. */
+    void prepare(int sequenceBytes) {
+        int chunkBytes = Math.max(CHUNK_BYTES, sequenceBytes);
+        if (turning == null) {
+            turning = new Chunk(cuda, chunkBytes);
+        }
+        if (kept.isEmpty()) {
+            kept.add(new Chunk(cuda, chunkBytes));
+        }
+    }
+
     /** Bytes that an array takes. */
     static int sizeBytes(int count) {
         return (count * Integer.BYTES + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;

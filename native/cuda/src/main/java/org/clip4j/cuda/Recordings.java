@@ -20,6 +20,7 @@ final class Recordings implements AutoCloseable {
     private final List<int[]> counted = new ArrayList<>();
     private final List<Integer> countedSizes = new ArrayList<>();
     private boolean counting;
+    private boolean rehearsing;
     private int numberBytes;
     private long calls;
 
@@ -47,7 +48,7 @@ final class Recordings implements AutoCloseable {
             return recording.address(array, count);
         }
         count(array, count);
-        return numbers.stage(array, count, session);
+        return rehearsing ? 0 : numbers.stage(array, count, session);
     }
 
     /** The first numbers of an array, of which a replay may have more or fewer: {@code counts[index]} of them. */
@@ -56,7 +57,7 @@ final class Recordings implements AutoCloseable {
             return recording.address(array, counts, index);
         }
         count(array, array.length);
-        return numbers.stage(array, counts[index], session);
+        return rehearsing ? 0 : numbers.stage(array, counts[index], session);
     }
 
     /** Adds up what a recording of the sequence would reserve: each array of a size once. */
@@ -80,15 +81,7 @@ final class Recordings implements AutoCloseable {
         Recording known = find(key);
         if (known == null) {
             // Runs once as it is: scratch memory grows, products are planned, and nothing of that may be recorded.
-            numberBytes = 0;
-            counting = true;
-            try {
-                operations.run();
-            } finally {
-                counting = false;
-                counted.clear();
-                countedSizes.clear();
-            }
+            runCounting(operations);
             remember(key, numberBytes);
             return;
         }
@@ -97,6 +90,38 @@ final class Recordings implements AutoCloseable {
         }
         known.replay();
         known.lastUse = calls;
+    }
+
+    private void runCounting(Runnable operations) {
+        numberBytes = 0;
+        counting = true;
+        try {
+            operations.run();
+        } finally {
+            counting = false;
+            counted.clear();
+            countedSizes.clear();
+        }
+    }
+
+    /** Runs operations that launch nothing, to count their numbers. */
+    void rehearse(Runnable operations) {
+        rehearsing = true;
+        try {
+            runCounting(operations);
+        } finally {
+            rehearsing = false;
+        }
+    }
+
+    /** Bytes of the card that the numbers of what was rehearsed last need, and are not there. */
+    long lackingBytes() {
+        return numbers.lackingBytes(numberBytes);
+    }
+
+    /** Takes these. */
+    void reserve() {
+        numbers.prepare(numberBytes);
     }
 
     private Recording find(long key) {

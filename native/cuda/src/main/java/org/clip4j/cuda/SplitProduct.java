@@ -66,10 +66,21 @@ final class SplitProduct {
                 FewRows.sharedBytes(rowTile, columnTile, steps));
     }
 
+    /** The most scratch memory that a call takes for up to so many rows; 0 where there are no kernels. */
+    static long mostScratchBytes(CudaDevice cuda, Tensor weight, Tensor bias, int maxRows) {
+        int rows = Math.min(maxRows, FewRows.MAX_ROWS);
+        SplitProduct largest = of(cuda, weight, bias, rows);
+        return largest == null ? 0 : largest.scratchBytes();
+    }
+
+    private long scratchBytes() {
+        return (long) splits * rows * weight.rows() * Float.BYTES;
+    }
+
     /** Launches both kernels: x += in * weight' + bias; normed = norm(x). */
     void run(CudaContext own, Tensor in, Tensor x, CudaLayerNorm norm, Tensor normed) {
         int N = weight.rows();
-        long partials = own.scratch((long) splits * rows * N * Float.BYTES);
+        long partials = own.scratch(scratchBytes());
         own.launch(product).pointer(in.address()).number(in.rowStride()).pointer(weight.address()).number(rows)
                 .number(N).number(weight.columns()).pointer(partials)
                 .run(N / columnTile, splits, 1, PRODUCT_WARPS, sharedBytes);
