@@ -14,7 +14,7 @@ import org.clip4j.kernels.Tensor;
 final class CudaConvolution implements Convolution {
     private static final int WARPS = 8;
     /** Of gathered patches: many times what the card needs to be busy, and little of its memory. */
-    static final long SCRATCH_BYTES = 256L << 20;
+    private static final long SCRATCH_BYTES = 256L << 20;
 
     private final CudaDevice cuda;
     private final TypedKernels gathers;
@@ -68,17 +68,29 @@ final class CudaConvolution implements Convolution {
         own.launched();
     }
 
+    /** Scratch memory of the gathered patches of so many images, or of as many as are taken at a time. */
+    static long patchBytes(ConvolutionShape shape, ElementType type, int images) {
+        return part(shape, type, images) * imageBytes(shape, type);
+    }
+
+    private static int part(ConvolutionShape shape, ElementType type, int images) {
+        return (int) Math.max(1, Math.min(images, SCRATCH_BYTES / imageBytes(shape, type)));
+    }
+
+    private static long imageBytes(ConvolutionShape shape, ElementType type) {
+        return (long) shape.outHeight() * shape.outWidth() * shape.patchLength() * type.sizeBytes();
+    }
+
     private void runGathered(CudaContext own, Tensor x, int images, Tensor out, boolean add) {
         int pixels = shape.outHeight() * shape.outWidth();
         ElementType from = ElementType.of("x", x);
         Kernel gather = gathers.get(from);
         ElementType type = product.type();
         int K = shape.patchLength();
-        long imageBytes = (long) pixels * K * type.sizeBytes();
-        int part = (int) Math.max(1, Math.min(images, SCRATCH_BYTES / imageBytes));
+        int part = part(shape, type, images);
         for (int first = 0; first < images; first += part) {
             int count = Math.min(part, images - first);
-            long patches = own.scratch(part * imageBytes);
+            long patches = own.scratch(patchBytes(shape, type, images));
             own.launch(gather).pointer(x.address() + (long) first * shape.inElements() * from.sizeBytes())
                     .number(count).number(shape.height()).number(shape.width()).number(shape.inChannels())
                     .number(shape.layout() == Layout.CHANNELS_LAST ? 1 : 0).number(shape.kernel())

@@ -97,7 +97,7 @@ final class CudaLinear implements Linear {
 
     /** In the type of the weight; null without one. */
     Tensor ownBias() {
-        return ownBias;
+        return weights.besideOwn;
     }
 
     Activation activation() {

@@ -59,7 +59,8 @@ final class CudnnConvolution {
 
     /** Launches it and answers true, or answers false where the other way is to be taken. */
     boolean run(CudaContext own, Tensor x, int images, Tensor out, boolean add) {
-        if (images == 0 || out.rowStride() != shape.outChannels() || !fits(x) || !fits(out)) {
+        // The patches of the other way are the memory that a rehearsal is about.
+        if (images == 0 || own.isRehearsing() || out.rowStride() != shape.outChannels() || !fits(x) || !fits(out)) {
             return false;
         }
         Choice choice = find(images, add);
@@ -127,8 +128,8 @@ final class CudnnConvolution {
         CudnnPlan plan = new CudnnPlan(handle, wanted, product.weight().address(), product.ownBias().address());
         boolean taken = false;
         try {
-            // Not more than patches may take.
-            taken = plan.workspaceBytes() <= CudaConvolution.SCRATCH_BYTES
+            // Not more than patches take, which is what a session has reserved.
+            taken = plan.workspaceBytes() <= CudaConvolution.patchBytes(shape, product.type(), wanted.images())
                     && isBetter(own, handle, plan, key, x, out);
         } finally {
             if (taken) {
