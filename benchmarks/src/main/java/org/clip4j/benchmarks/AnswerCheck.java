@@ -18,7 +18,7 @@ public final class AnswerCheck {
         return LEAST_COSINES.getOrDefault(precision, 1 - F32_LIMIT);
     }
 
-    /** Largest relative error of a row; of lower precisions that of the {@linkplain #requiredCosine required cosine}. */
+    /** Largest relative error of a row; in lower precisions that of the {@linkplain #requiredCosine required cosine}. */
     public static double limit(Precision precision) {
         return LEAST_COSINES.containsKey(precision) ? Math.sqrt(2 - 2 * requiredCosine(precision)) : F32_LIMIT;
     }

@@ -116,7 +116,7 @@ public final class EncoderInput {
                 AnswerCheck.F32_LIMIT);
     }
 
-    /** The same for an encoder of any precision, as exact as {@link AnswerCheck} asks of it; returns the least cosine. */
+    /** The same for an encoder of any precision, as {@link AnswerCheck} asks of it; returns the least cosine. */
     public double check(Encoder encoder, Precision precision) {
         if (precision == Precision.F32) {
             check(encoder);

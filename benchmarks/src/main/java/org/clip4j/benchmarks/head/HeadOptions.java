@@ -1,6 +1,6 @@
 package org.clip4j.benchmarks.head;
 
-import java.util.Locale;
+import org.clip4j.benchmarks.ArgumentValues;
 import org.clip4j.kernels.Backends;
 import org.clip4j.kernels.Precision;
 
@@ -32,20 +32,13 @@ record HeadOptions(int classes, int threads, String backend, Precision precision
 
     private HeadOptions with(String name, String value) {
         return switch (name) {
-            case "--classes" -> new HeadOptions(count(name, value, 9999), threads, backend, precision);
-            case "--threads" -> new HeadOptions(classes, count(name, value, 999), backend, precision);
+            case "--classes" ->
+                new HeadOptions(ArgumentValues.count(name, value, 1, 9999), threads, backend, precision);
+            case "--threads" -> new HeadOptions(classes, ArgumentValues.count(name, value, 1, 999), backend, precision);
             case "--backend" -> new HeadOptions(classes, threads, value, precision);
-            case "--precision" -> new HeadOptions(classes, threads, backend,
-                    Precision.valueOf(value.toUpperCase(Locale.ROOT)));
+            case "--precision" ->
+                new HeadOptions(classes, threads, backend, ArgumentValues.precision(name, value));
             default -> throw new IllegalArgumentException("unknown argument: " + name);
         };
-    }
-
-    private static int count(String name, String value, int most) {
-        int count = Integer.parseInt(value);
-        if (count < 1 || count > most) {
-            throw new IllegalArgumentException("must be 1 to " + most + ": " + name + " " + value);
-        }
-        return count;
     }
 }

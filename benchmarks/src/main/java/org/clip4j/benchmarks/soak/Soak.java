@@ -21,9 +21,9 @@ final class Soak {
     /** Enough to know how long a call takes. */
     private static final int TRIALS = 21;
     /** Stretches between which memory is looked at. */
-    private static final int STRETCHES = 100;
+    static final int STRETCHES = 100;
     /** What is there after that many is what the end is compared with. */
-    private static final int SETTLED = STRETCHES / 10;
+    static final int SETTLED = STRETCHES / 10;
     private static final long LONGEST_NANOS = 600_000_000_000L;
     private static final int DIGITS = 3;
 

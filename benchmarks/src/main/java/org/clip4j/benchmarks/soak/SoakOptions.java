@@ -2,7 +2,7 @@ package org.clip4j.benchmarks.soak;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
+import org.clip4j.benchmarks.ArgumentValues;
 import org.clip4j.kernels.Backends;
 import org.clip4j.kernels.Precision;
 
@@ -49,22 +49,18 @@ record SoakOptions(int texts, int images, String backend, Precision precision, i
 
     private SoakOptions with(String name, String value) {
         return switch (name) {
-            case "--texts" -> new SoakOptions(count(value, 0), images, backend, precision, threads, pinned, json);
-            case "--images" -> new SoakOptions(texts, count(value, 0), backend, precision, threads, pinned, json);
+            case "--texts" -> new SoakOptions(count(name, value, 0), images, backend, precision, threads, pinned, json);
+            case "--images" -> new SoakOptions(texts, count(name, value, 0), backend, precision, threads, pinned, json);
             case "--backend" -> new SoakOptions(texts, images, value, precision, threads, pinned, json);
             case "--precision" -> new SoakOptions(texts, images, backend,
-                    Precision.valueOf(value.toUpperCase(Locale.ROOT)), threads, pinned, json);
-            case "--threads" -> new SoakOptions(texts, images, backend, precision, count(value, 1), pinned, json);
+                    ArgumentValues.precision(name, value), threads, pinned, json);
+            case "--threads" -> new SoakOptions(texts, images, backend, precision, count(name, value, 1), pinned, json);
             case "--json" -> new SoakOptions(texts, images, backend, precision, threads, pinned, Path.of(value));
             default -> throw new IllegalArgumentException("unknown argument: " + name);
         };
     }
 
-    private static int count(String value, int least) {
-        int count = Integer.parseInt(value.replace("_", ""));
-        if (count < least) {
-            throw new IllegalArgumentException("must be at least " + least + ": " + value);
-        }
-        return count;
+    private static int count(String name, String value, int least) {
+        return ArgumentValues.count(name, value, least, Integer.MAX_VALUE);
     }
 }

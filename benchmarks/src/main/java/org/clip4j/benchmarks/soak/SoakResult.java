@@ -9,8 +9,8 @@ import java.util.Map;
  *
  * @param firstBytes allocated on the heap within the first tenth of the calls, when the JVM may link or compile what is left
  * @param bytes allocated on the heap by all other calls and turns of the control together
- * @param allocating stretches of a hundredth of the calls each in which that was: nearly all where each call allocates, few where
- *     Java allocates the texts of a method's messages as it compiles the method
+ * @param allocating stretches of a hundredth of the calls each in which that was: nearly all where each call allocates, few
+ *     where Java allocates the texts of a method's messages as it compiles the method
  * @param startKilobytes resident before the first call; -1, as the next ones, when the system does not say
  * @param settledKilobytes resident after a tenth of the calls
  * @param mostKilobytes the most of what was seen, a hundred times
@@ -49,10 +49,12 @@ record SoakResult(String name, Latencies calls, Latencies control, long firstByt
     String text() {
         return line(name, calls) + line("control", control) + String.format(Locale.ROOT,
                 "         p99.9/p50 by the control's: %.2f, bar %.1f: %s%n"
-                        + "         heap: %d bytes in the first tenth, then %d, in %d of 90 stretches, %d collections: %s%n"
+                        + "         heap: %d bytes in the first tenth, then %d, in %d of %d stretches, %d collections:"
+                        + " %s%n"
                         + "         resident: %.1f MB before, %.1f after a tenth, %.1f at the end, %.1f at most, growth"
                         + " %+.2f MB: %s%n",
-                tailRatio(), TAIL_BAR, holds(tailHolds()), firstBytes, bytes, allocating, collections,
+                tailRatio(), TAIL_BAR, holds(tailHolds()), firstBytes, bytes, allocating, Soak.STRETCHES - Soak.SETTLED,
+                collections,
                 holds(isHeapUntouched()), startKilobytes / 1024.0, settledKilobytes / 1024.0, endKilobytes / 1024.0,
                 mostKilobytes / 1024.0, growthKilobytes() / 1024.0, holds(isFlat()));
     }
