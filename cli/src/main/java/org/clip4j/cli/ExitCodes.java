@@ -51,7 +51,10 @@ final class ExitCodes {
             return "cannot start a thread: the system grants no more threads or memory; lower --threads";
         }
         if (thrown instanceof OutOfMemoryError) {
-            return "out of memory: " + thrown.getMessage() + "; give more with CLIP4J_JAVA_OPTS=-Xmx2g";
+            String message = String.valueOf(thrown.getMessage());
+            // Other memory than the heap is not Java's to give.
+            boolean heap = message.startsWith("Java heap space") || message.startsWith("GC overhead");
+            return "out of memory: " + message + (heap ? "; give more with CLIP4J_JAVA_OPTS=-Xmx2g" : "");
         }
         boolean expected = of(thrown) == BAD_INPUT || thrown instanceof BackendException
                 || thrown instanceof UncheckedIOException || thrown instanceof HubException;
