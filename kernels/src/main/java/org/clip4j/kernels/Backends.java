@@ -12,6 +12,7 @@ public final class Backends {
     /** The name that stands for the fastest usable backend of the device. */
     public static final String AUTO = "auto";
     private static final String ONE_OF_A_KIND = "cpu";
+    /** Looked for once: that reads all jars of the class path. Providers are immutable, and shared as classes are. */
     private static List<BackendProvider> providers;
 
     /**

@@ -24,8 +24,8 @@ public final class Preprocessing {
     private Preprocessing() {}
 
     /**
-     * Decodes a small picture and makes it an encoder's input, so that the first image does not wait for libraries and classes:
-     * for a thread that has nothing to do while a model is loaded.
+     * Decodes a small picture and makes it an encoder's input, so that the first image does not wait for libraries and
+     * classes: for a thread that has nothing to do while a model is loaded. Any thread; keeps no memory.
      */
     public static void warmUp() {
         PreprocessConfig config = PreprocessConfig.clip(PICTURE_HEIGHT / 2);
@@ -39,7 +39,7 @@ public final class Preprocessing {
         try (InputStream in = Preprocessing.class.getResourceAsStream(PICTURE);
                 PixelMemory memory = ImageDecoder.create().newMemory()) {
             byte[] jpeg = in.readAllBytes();
-            ImageDecoder.create().decode(jpeg, memory);
+            ImageDecoder.create().decode(jpeg, memory).close();
             return Image.of(jpeg);
         } catch (IOException e) {
             throw new UncheckedIOException("resource cannot be read: name=" + PICTURE, e);

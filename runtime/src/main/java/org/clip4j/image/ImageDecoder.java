@@ -21,6 +21,7 @@ import java.util.ServiceLoader;
  * <p>Immutable and shared by any number of threads; each thread brings its own {@link PixelMemory}.
  */
 public final class ImageDecoder {
+    /** Codecs are looked for once: that reads all jars of the class path. What cannot be used then is not asked again. */
     private static ImageDecoder common;
 
     private final List<ImageCodec> codecs;

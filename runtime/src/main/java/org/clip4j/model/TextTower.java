@@ -50,7 +50,8 @@ public interface TextTower {
          *
          * @param ids the text is {@code ids[from]} to {@code ids[to - 1]}, each within the vocabulary; neither empty nor longer
          *     than the context
-         * @return false, and nothing is taken in, when there is no room for it; for the first one there is
+         * @return false, and nothing is taken in, when there is no room for it; for the first one there is, in a pass of at
+         *     least as many nodes as the context has tokens
          */
         boolean add(int[] ids, int from, int to);
 

@@ -65,8 +65,9 @@ final class TextTransformer implements TextTower {
             this.maxTexts = maxTexts;
             this.maxNodes = maxNodes;
             w = new TransformerWorkspace(arena, activationType, shape, maxTexts, maxNodes);
-            int maxPaths = Math.min(maxTexts * config.contextLength(), MAX_SHARING * maxNodes);
-            trie = new TokenTrie(maxTexts, maxNodes, Math.max(maxPaths, config.contextLength()), sharing);
+            long maxPaths = Math.min((long) maxTexts * config.contextLength(), (long) MAX_SHARING * maxNodes);
+            trie = new TokenTrie(maxTexts, maxNodes,
+                    Math.toIntExact(Math.max(maxPaths, config.contextLength())), sharing);
             distinctOutput = arena.allocate(DType.F32, maxTexts, embedDim);
             output = arena.allocate(DType.F32, maxTexts, embedDim);
         }
