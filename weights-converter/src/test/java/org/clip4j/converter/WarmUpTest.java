@@ -60,8 +60,8 @@ class WarmUpTest {
         try (ClipModel model = ClipModel.load(file,
                 LoadOptions.defaults().withBackend(backend).withThreads(threads))) {
             long bytes = Long.MAX_VALUE;
-            // The JVM itself may allocate while it compiles or deoptimises: that happens once, a workspace every time.
-            for (int round = 0; round < 5 && bytes != 0; round++) {
+            // The JVM itself allocates a method's texts when it begins to compile it: once, a workspace would be every time.
+            for (int round = 0; round < 20 && bytes != 0; round++) {
                 bytes = firstCalls(model, true, out);
             }
             assertThat(bytes).isZero();
