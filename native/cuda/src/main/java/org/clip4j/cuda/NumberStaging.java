@@ -12,11 +12,13 @@ import org.clip4j.kernels.MemoryAllocator;
 
 /**
  * The way of row numbers, token ids and offsets to the card: pinned memory of the host, and as much on the card. Single
- * operations take it in turn, from front to back and again, but for what the current one has put there; a recording has a part of its own for good.
- * Not thread-safe; closed by its session.
+ * operations take it in turn, from front to back and again, but for what the current one has put there; a recording has
+ * a part of its own for good. Not thread-safe; closed by its session.
  */
 final class NumberStaging implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 20;
+    /** What small operations may take beside a large one until they have to wait. */
+    private static final int TURNING_BYTES = CHUNK_BYTES / 2;
     /** Vector loads of four numbers. */
     private static final int ALIGNMENT_BYTES = 16;
 
@@ -73,28 +75,55 @@ final class NumberStaging implements AutoCloseable {
     private final List<Region> released = new ArrayList<>();
     private final List<Chunk> filled = new ArrayList<>(); // by the current operation
     private Chunk turning;
-    private int operationBytes; // where those of the current operation begin in turning
+    private int operationStart; // where those of the current operation begin in turning
+    private int largestBytes; // of any operation that was prepared
 
     NumberStaging(CudaDevice cuda, CUstream_st stream) {
         this.cuda = cuda;
         this.stream = stream;
     }
 
-    /** Bytes of the card that are not there yet for a sequence whose arrays take so many. */
-    long lackingBytes(int sequenceBytes) {
-        long chunkBytes = Math.max(CHUNK_BYTES, sequenceBytes);
-        return (turning == null ? chunkBytes : 0) + (kept.isEmpty() ? chunkBytes : 0);
+    /**
+     * Bytes of the card that {@link #prepare} would take.
+     *
+     * @param operationBytes the most that arrays of one operation take
+     * @param sequenceBytes what those of all operations take, each array once
+     */
+    long lackingBytes(int operationBytes, int sequenceBytes) {
+        return (turns(operationBytes) ? 0L : chunkBytes(operationBytes + TURNING_BYTES))
+                + (keeps(sequenceBytes) ? 0L : chunkBytes(sequenceBytes));
     }
 
-    /** Takes these: for the sequence as it is, and for the part that its recording keeps. */
-    void prepare(int sequenceBytes) {
-        int chunkBytes = Math.max(CHUNK_BYTES, sequenceBytes);
-        if (turning == null) {
-            turning = new Chunk(cuda, chunkBytes);
+    /**
+     * Takes memory for a sequence as it is, and for the part that its recording keeps, unless there is as much.
+     *
+     * @param session waits for the stream before memory is freed
+     */
+    void prepare(int operationBytes, int sequenceBytes, CudaContext session) {
+        largestBytes = Math.max(largestBytes, operationBytes);
+        if (!turns(operationBytes)) {
+            Chunk larger = new Chunk(cuda, chunkBytes(operationBytes + TURNING_BYTES));
+            session.synchronize();
+            free(turning);
+            turning = larger;
+            operationStart = 0;
         }
-        if (kept.isEmpty()) {
-            kept.add(new Chunk(cuda, chunkBytes));
+        if (!keeps(sequenceBytes)) {
+            kept.add(new Chunk(cuda, chunkBytes(sequenceBytes)));
         }
+    }
+
+    private boolean turns(int operationBytes) {
+        return turning != null && turning.sizeBytes >= operationBytes + TURNING_BYTES;
+    }
+
+    private boolean keeps(int sequenceBytes) {
+        return findReleased(sequenceBytes) >= 0 || findRoom(sequenceBytes) != null;
+    }
+
+    /** Whole chunks, with some room to spare: small parts must not take that of a large one. */
+    private static int chunkBytes(int neededBytes) {
+        return Math.multiplyExact(neededBytes / CHUNK_BYTES + 1, CHUNK_BYTES);
     }
 
     /** Bytes that an array takes. */
@@ -113,7 +142,12 @@ final class NumberStaging implements AutoCloseable {
             filled.forEach(this::free);
             filled.clear();
         }
-        operationBytes = turning == null ? 0 : turning.usedBytes;
+        if (turning != null && turning.usedBytes > 0 && turning.usedBytes + largestBytes > turning.sizeBytes) {
+            // Its arrays must not end beyond the chunk: what is put there cannot be moved any more.
+            session.synchronize();
+            turning.usedBytes = 0;
+        }
+        operationStart = turning == null ? 0 : turning.usedBytes;
     }
 
     /**
@@ -136,7 +170,7 @@ final class NumberStaging implements AutoCloseable {
 
     private void turnOver(int needed, CudaContext session) {
         int sizeBytes = Math.max(CHUNK_BYTES, needed);
-        if (turning != null && turning.usedBytes > operationBytes) {
+        if (turning != null && turning.usedBytes > operationStart) {
             // What the operation has put there is not launched yet.
             sizeBytes = Math.max(sizeBytes, turning.sizeBytes);
             filled.add(turning);
@@ -152,24 +186,45 @@ final class NumberStaging implements AutoCloseable {
             turning = new Chunk(cuda, sizeBytes);
         }
         turning.usedBytes = 0;
-        operationBytes = 0;
+        operationStart = 0;
     }
 
     /** Sets a part aside until it is {@linkplain #release released}. */
     Region reserve(int sizeBytes) {
+        int place = findReleased(sizeBytes);
+        if (place >= 0) {
+            return released.remove(place);
+        }
+        Chunk chunk = findRoom(sizeBytes);
+        if (chunk == null) {
+            chunk = new Chunk(cuda, chunkBytes(sizeBytes));
+            kept.add(chunk);
+        }
+        Region region = new Region(chunk, chunk.usedBytes, sizeBytes);
+        chunk.usedBytes += sizeBytes;
+        return region;
+    }
+
+    /** Place of the smallest released part that has so many bytes, or -1. */
+    private int findReleased(int sizeBytes) {
+        int best = -1;
         for (int i = 0; i < released.size(); i++) {
-            if (released.get(i).sizeBytes() >= sizeBytes) {
-                return released.remove(i);
+            int size = released.get(i).sizeBytes();
+            if (size >= sizeBytes && (best < 0 || size < released.get(best).sizeBytes())) {
+                best = i;
             }
         }
-        Chunk last = kept.isEmpty() ? null : kept.get(kept.size() - 1);
-        if (last == null || last.usedBytes + sizeBytes > last.sizeBytes) {
-            last = new Chunk(cuda, Math.max(CHUNK_BYTES, sizeBytes));
-            kept.add(last);
+        return best;
+    }
+
+    /** The first chunk with so many bytes left, or null. */
+    private Chunk findRoom(int sizeBytes) {
+        for (Chunk chunk : kept) {
+            if (chunk.sizeBytes - chunk.usedBytes >= sizeBytes) {
+                return chunk;
+            }
         }
-        Region region = new Region(last, last.usedBytes, sizeBytes);
-        last.usedBytes += sizeBytes;
-        return region;
+        return null;
     }
 
     /** Takes a part back, for another recording. */

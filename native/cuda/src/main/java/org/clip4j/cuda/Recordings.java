@@ -21,7 +21,9 @@ final class Recordings implements AutoCloseable {
     private final List<Integer> countedSizes = new ArrayList<>();
     private boolean counting;
     private boolean rehearsing;
-    private int numberBytes;
+    private int numberBytes; // of all operations counted, each array of a size once
+    private int operationBytes; // of the one that is being counted
+    private int largestOperationBytes;
     private long calls;
 
     Recordings(CudaContext session, CudaDevice cuda, CUstream_st stream) {
@@ -37,7 +39,8 @@ final class Recordings implements AutoCloseable {
 
     /** Numbers of earlier operations may be overwritten from now on, as soon as the stream has done these. */
     void beginOperation() {
-        if (recording == null) {
+        operationBytes = 0;
+        if (recording == null && !rehearsing) {
             numbers.beginOperation(session);
         }
     }
@@ -60,11 +63,13 @@ final class Recordings implements AutoCloseable {
         return rehearsing ? 0 : numbers.stage(array, counts[index], session);
     }
 
-    /** Adds up what a recording of the sequence would reserve: each array of a size once. */
+    /** Adds up what a recording of the sequence would reserve, and finds out what one operation takes at most. */
     private void count(int[] array, int count) {
         if (!counting) {
             return;
         }
+        operationBytes += NumberStaging.sizeBytes(count);
+        largestOperationBytes = Math.max(largestOperationBytes, operationBytes);
         for (int i = 0; i < counted.size(); i++) {
             if (counted.get(i) == array && countedSizes.get(i) == count) {
                 return;
@@ -94,6 +99,7 @@ final class Recordings implements AutoCloseable {
 
     private void runCounting(Runnable operations) {
         numberBytes = 0;
+        largestOperationBytes = 0;
         counting = true;
         try {
             operations.run();
@@ -116,12 +122,12 @@ final class Recordings implements AutoCloseable {
 
     /** Bytes of the card that the numbers of what was rehearsed last need, and are not there. */
     long lackingBytes() {
-        return numbers.lackingBytes(numberBytes);
+        return numbers.lackingBytes(largestOperationBytes, numberBytes);
     }
 
     /** Takes these. */
     void reserve() {
-        numbers.prepare(numberBytes);
+        numbers.prepare(largestOperationBytes, numberBytes, session);
     }
 
     private Recording find(long key) {

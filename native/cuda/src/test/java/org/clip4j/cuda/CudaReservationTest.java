@@ -18,7 +18,9 @@ import org.clip4j.kernels.LayerNorm;
 import org.clip4j.kernels.Linear;
 import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.ResidualNorm;
+import org.clip4j.kernels.RowGather;
 import org.clip4j.kernels.Tensor;
+import org.clip4j.kernels.TokenEmbedding;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +146,61 @@ class CudaReservationTest {
             for (int count = 1; count <= IMAGES; count++) {
                 sequence.run(context, count);
                 assertThat(sequence.arena.freeBytes()).as("images=%d %s", count, precision).isEqualTo(reserved);
+            }
+        }
+    }
+
+    /** Numbers of a second tower that are more than the first one's memory for them holds, and begin deep in it. */
+    @Test
+    void nothingMoreIsTakenThanWasReservedForManyNumbersOfASecondTower() {
+        int tokens = 200_000;
+        int width = 4;
+        try (Sequence sequence = new Sequence(Precision.F16, AlgorithmSearch.Effort.FIRST);
+                ExecutionContext first = sequence.backend.newContext();
+                ExecutionContext context = sequence.backend.newContext()) {
+            TokenEmbedding embedding = sequence.backend.tokenEmbedding(sequence.arena, normal(50, width),
+                    normal(77, width));
+            RowGather gather = sequence.backend.rowGather(width);
+            Tensor found = sequence.arena.allocate(DType.F32, tokens, width);
+            Tensor chosen = sequence.arena.allocate(DType.F32, tokens, width);
+            int[] ids = random.ints(tokens, 0, 50).toArray();
+            int[] places = random.ints(tokens, 0, 77).toArray();
+            int[] rows = random.ints(tokens, 0, tokens).toArray();
+            Runnable texts = () -> {
+                embedding.run(context, ids, places, tokens, found);
+                gather.run(context, found, rows, tokens, chosen);
+            };
+            sequence.run(first, IMAGES);
+            embedding.run(first, ids, places, tokens, found);
+            gather.run(first, found, rows, tokens, chosen);
+
+            context.reserve(() -> sequence.run(context, IMAGES));
+            context.replay(1, () -> sequence.run(context, IMAGES));
+            long before = sequence.arena.freeBytes();
+            long wanted = context.scratchBytes(texts);
+            assertThat(wanted).isGreaterThan(5L * tokens * Integer.BYTES); // two of one operation, and all three
+            context.reserve(texts);
+            assertThat(context.scratchBytes(texts)).isZero();
+            long reserved = sequence.arena.freeBytes();
+            assertThat(reserved).isLessThan(before);
+            for (int call = 0; call < 3; call++) {
+                embedding.run(context, ids, places, 90_000, found); // 0.7 of 3 MB
+            }
+            context.replay(2, () -> {
+                embedding.run(context, ids, places, tokens, found);
+                assertThat(sequence.arena.freeBytes()).isEqualTo(reserved);
+                gather.run(context, found, rows, tokens, chosen);
+            });
+            assertThat(sequence.arena.freeBytes()).isEqualTo(reserved);
+            float[] values = new float[tokens * width];
+            for (int call = 0; call < 3; call++) {
+                context.download(chosen, FloatBuffer.wrap(values), 0, values.length);
+                float[] all = new float[values.length];
+                context.download(found, FloatBuffer.wrap(all), 0, all.length);
+                for (int i = 0; i < values.length; i++) {
+                    assertThat(values[i]).isEqualTo(all[rows[i / width] * width + i % width]);
+                }
+                context.replay(2, texts);
             }
         }
     }
