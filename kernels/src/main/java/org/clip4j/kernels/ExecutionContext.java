@@ -74,8 +74,9 @@ public interface ExecutionContext extends AutoCloseable {
 
     /**
      * Runs a sequence of operations that is the same at every call with the same key: the same operations on the same
-     * tensors, with the same numbers of rows. Arrays of numbers are the same objects of other contents. So a backend may
-     * record the sequence the first time, and replay it from then on.
+     * tensors, with the same numbers of rows. Arrays of numbers are the same objects of other contents; where the contents
+     * of one say how many of another are in use ({@link AttentionInput#keyRows}), they are so many of the same
+     * {@link #magnitude}. So a backend may record the sequence the first time, and replay it from then on.
      *
      * @param key of the sequence within this context
      * @param operations neither uploads nor downloads
@@ -92,6 +93,16 @@ public interface ExecutionContext extends AutoCloseable {
      */
     default int recordedRows(int rows, int maxRows) {
         return rows;
+    }
+
+    /**
+     * What stands in a key of {@link #replay} for how many numbers of an array are in use: so many and fewer, down to
+     * half, are alike, since a recording has memory for the most of them.
+     *
+     * @return the exponent of the smallest power of two that is not less, 0 to 31
+     */
+    static int magnitude(int numbers) {
+        return numbers <= 1 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(numbers - 1);
     }
 
     /**

@@ -18,6 +18,9 @@ final class TextTransformer implements TextTower {
     /** Tokens of all texts of a pass, as a multiple of its nodes: as much sharing as its arrays of integers have room for. */
     private static final int MAX_SHARING = 4;
 
+    /** Of a key: 0, or one more than the magnitude of the number of path entries. */
+    private static final int PATHS_BITS = 6;
+
     private final TextConfig config;
     private final int embedDim;
     private final TransformerShape shape;
@@ -110,9 +113,10 @@ final class TextTransformer implements TextTower {
 
         @Override
         public long key() {
-            // Texts that are all distinct are not copied, so their number is that of the distinct ones.
-            long shape = (long) rows << Integer.SIZE | (long) distinct << Short.SIZE | (allDistinct ? 0 : texts);
-            return shape << 1 | (identity ? 1 : 0);
+            // Texts that are all distinct are not copied, so their number is that of the distinct ones. Keys of two
+            // shapes differ, and are not below 0, up to a million nodes, 4,096 texts of 248 tokens.
+            long shape = ((long) rows * (maxTexts + 1) + distinct) * (maxTexts + 1) + (allDistinct ? 0 : texts);
+            return shape << PATHS_BITS | (identity ? 0 : 1 + ExecutionContext.magnitude(trie.keyOffsets()[distinct]));
         }
 
         @Override

@@ -21,13 +21,15 @@ final class Recording implements AutoCloseable {
     /** Numbers of one array: {@code count} of them or, with counts, {@code counts[index]} at the time of the replay. */
     private static final class Part {
         final int[] array;
+        final int capacity;
         final int count;
         final int[] counts;
         final int index;
         final int offsetBytes;
 
-        Part(int[] array, int count, int[] counts, int index, int offsetBytes) {
+        Part(int[] array, int capacity, int count, int[] counts, int index, int offsetBytes) {
             this.array = array;
+            this.capacity = capacity;
             this.count = count;
             this.counts = counts;
             this.index = index;
@@ -98,9 +100,9 @@ final class Recording implements AutoCloseable {
         return address(array, count, count, null, 0);
     }
 
-    /** While recording: the same for {@code counts[index]} numbers, as many as that are at the time. */
-    long address(int[] array, int[] counts, int index) {
-        return address(array, array.length, -1, counts, index);
+    /** While recording: the same for {@code counts[index]} numbers, at most a capacity, as many as that are then. */
+    long address(int[] array, int capacity, int[] counts, int index) {
+        return address(array, capacity, -1, counts, index);
     }
 
     private long address(int[] array, int capacity, int count, int[] counts, int index) {
@@ -118,12 +120,16 @@ final class Recording implements AutoCloseable {
         if (arrayCount == parts.length) {
             parts = Arrays.copyOf(parts, 2 * arrayCount);
         }
-        parts[arrayCount++] = new Part(array, count, counts, index, usedBytes);
+        parts[arrayCount++] = new Part(array, capacity, count, counts, index, usedBytes);
         usedBytes += needed;
         return region.deviceAddress() + usedBytes - needed;
     }
 
-    /** Sends the arrays as they are now, and runs the sequence. The previous replay has ended. */
+    /**
+     * Sends the arrays as they are now, and runs the sequence. The previous replay has ended.
+     *
+     * @throws IllegalStateException when an array has more numbers than its key allows
+     */
     void replay() {
         int from = 0;
         int to = 0;
@@ -135,6 +141,10 @@ final class Recording implements AutoCloseable {
                 from = part.offsetBytes;
             }
             int count = part.counts == null ? part.count : part.counts[part.index];
+            if (count > part.capacity) {
+                throw new IllegalStateException("a replay has more numbers than its key stands for: key=" + key
+                        + " capacity=" + part.capacity + " actual=" + count);
+            }
             staging.put(region, part.offsetBytes, part.array, count);
             to = part.offsetBytes + NumberStaging.sizeBytes(count);
         }

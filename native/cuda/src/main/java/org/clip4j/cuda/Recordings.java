@@ -3,6 +3,7 @@ package org.clip4j.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.clip4j.kernels.ExecutionContext;
 
 /**
  * The sequences that a session has recorded, and the numbers that operations read, whether they are recorded or run as
@@ -54,13 +55,22 @@ final class Recordings implements AutoCloseable {
         return rehearsing ? 0 : numbers.stage(array, count, session);
     }
 
-    /** The first numbers of an array, of which a replay may have more or fewer: {@code counts[index]} of them. */
+    /**
+     * The first numbers of an array, of which a replay may have more or fewer of the same
+     * {@linkplain ExecutionContext#magnitude magnitude}: {@code counts[index]} of them.
+     */
     long numbers(int[] array, int[] counts, int index) {
+        int capacity = capacity(counts[index], array.length);
         if (recording != null) {
-            return recording.address(array, counts, index);
+            return recording.address(array, capacity, counts, index);
         }
-        count(array, array.length);
+        // A rehearsal is of the largest pass, whatever is in its arrays.
+        count(array, rehearsing ? array.length : capacity);
         return rehearsing ? 0 : numbers.stage(array, counts[index], session);
+    }
+
+    private static int capacity(int count, int length) {
+        return (int) Math.min(length, 1L << ExecutionContext.magnitude(count));
     }
 
     /** Adds up what a recording of the sequence would reserve, and finds out what one operation takes at most. */

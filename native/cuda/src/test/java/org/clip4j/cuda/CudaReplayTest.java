@@ -1,6 +1,7 @@
 package org.clip4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.FloatBuffer;
 import java.util.Random;
@@ -180,6 +181,72 @@ class CudaReplayTest {
             }
             assertThat(sequence.arena.freeBytes()).isEqualTo(free);
         }
+    }
+
+    /** Lists of keys' rows in a long array of which a pass uses little. */
+    @Test
+    void recordingsReserveWhatTheirKeysCanNeed() {
+        try (Sequence sequence = new Sequence()) {
+            sequence.fill();
+            sequence.embedding.run(sequence.context, sequence.ids, sequence.places, ROWS, sequence.x);
+            sequence.inProj.run(sequence.context, sequence.x, ROWS, sequence.qkv);
+            int[] keyRows = new int[1 << 20];
+            int[] keyOffsets = new int[3];
+            int[] firstTwo = {0, 1};
+            useKeys(keyRows, keyOffsets, 5);
+            sequence.input.segments(new int[]{0, 1, 2}, keyOffsets, keyRows, 2);
+            Runnable attending = () -> {
+                sequence.attention.run(sequence.context, sequence.input, sequence.attended);
+                sequence.gather.run(sequence.context, sequence.attended, firstTwo, 2, sequence.out);
+            };
+            long free = 0;
+            for (int key = 0; key < 40; key++) {
+                useKeys(keyRows, keyOffsets, 5 + key % 4); // of one magnitude: 5 to 8
+                attending.run();
+                float[] expected = firstRows(sequence);
+                for (int call = 0; call < 3; call++) {
+                    sequence.context.replay(key, attending);
+                    assertThat(firstRows(sequence)).as("key=%d call=%d", key, call).isEqualTo(expected);
+                }
+                free = key == 0 ? sequence.arena.freeBytes() : free;
+            }
+            assertThat(free - sequence.arena.freeBytes()).isLessThan(10L * keyRows.length * Integer.BYTES);
+        }
+    }
+
+    @Test
+    void aReplayOfMoreNumbersThanItsKeyAllowsIsRefused() {
+        try (Sequence sequence = new Sequence()) {
+            sequence.fill();
+            int[] queryOffsets = {0, 1, 2};
+            int[] keyRows = new int[1 << 10];
+            int[] keyOffsets = new int[3];
+            useKeys(keyRows, keyOffsets, 5);
+            sequence.input.segments(queryOffsets, keyOffsets, keyRows, 2);
+            Runnable attending = () -> sequence.attention.run(sequence.context, sequence.input, sequence.attended);
+            sequence.context.replay(1, attending);
+            sequence.context.replay(1, attending);
+            useKeys(keyRows, keyOffsets, 8);
+            sequence.context.replay(1, attending);
+            useKeys(keyRows, keyOffsets, 9);
+            assertThatThrownBy(() -> sequence.context.replay(1, attending)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("capacity=8 actual=9");
+        }
+    }
+
+    /** One key for the first segment, all others for the second. */
+    private static void useKeys(int[] keyRows, int[] keyOffsets, int count) {
+        keyOffsets[1] = 1;
+        keyOffsets[2] = count;
+        for (int i = 1; i < count; i++) {
+            keyRows[i] = i + 3;
+        }
+    }
+
+    private static float[] firstRows(Sequence sequence) {
+        float[] values = new float[2 * WIDTH];
+        sequence.context.download(sequence.out, FloatBuffer.wrap(values), 0, values.length);
+        return values;
     }
 
     @Test
