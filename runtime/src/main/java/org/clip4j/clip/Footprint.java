@@ -40,14 +40,15 @@ final class Footprint {
     }
 
     /**
-     * The same error with the largest batch that would fit.
+     * The same error with the largest batch that would fit. The error as it is where that is not known: where the device
+     * does not tell its free memory, or has enough, so that it was the host's pinned memory that was lacking.
      *
      * @param what name of the size that was too large
      * @param footprint bytes of a pass of some size
      */
     static OutOfMemoryError explain(OutOfMemoryError error, String what, int size, long freeBytes,
             IntToLongFunction footprint) {
-        if (freeBytes == Long.MAX_VALUE) {
+        if (freeBytes == Long.MAX_VALUE || footprint.applyAsLong(size) <= freeBytes) {
             return error;
         }
         int fits = 0;
