@@ -17,7 +17,10 @@ import org.clip4j.kernels.Precision;
 final class Agreement {
     /** What a comparison has found. */
     enum Verdict {
-        SAME, DIFFERENT,
+        /** No value differs by more than rounding allows, and none is NaN or infinite. */
+        SAME,
+        /** Some value does, or is not finite where the trusted one is. */
+        DIFFERENT,
         /** All rows are equal, or the trusted result is not finite: nothing can be said. */
         UNKNOWN
     }

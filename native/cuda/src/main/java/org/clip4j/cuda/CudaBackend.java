@@ -1,7 +1,9 @@
 package org.clip4j.cuda;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.Attention;
@@ -27,6 +29,8 @@ import org.clip4j.kernels.TokenEmbedding;
 
 /** A card as a backend. Each session has a stream of its own; operations are shared by all. */
 final class CudaBackend implements Backend {
+    private static final System.Logger LOGGER = System.getLogger(CudaBackend.class.getName());
+
     /** How a backend works; the first is for use, the second for tests that look at every operation's result. */
     enum Mode {
         /** Memory of the card, recorded sequences, calls return before the card is done. */
@@ -42,6 +46,7 @@ final class CudaBackend implements Backend {
     private final AlgorithmSearch algorithms;
     private final AlgorithmSearch guesses;
     private final List<AutoCloseable> plans = new ArrayList<>();
+    private final Set<String> detours = new HashSet<>(); // that were told of
     private CudnnLibrary cudnn; // once a convolution has asked for it
     private volatile boolean closed;
 
@@ -128,6 +133,18 @@ final class CudaBackend implements Backend {
     /** A search that measures nothing, for where there is no memory to measure in. */
     AlgorithmSearch guesses() {
         return guesses;
+    }
+
+    /**
+     * Tells that something takes a way in this process that may be slower than it could be; at INFO once.
+     *
+     * @param what the same words each time
+     * @param details numbers as key=value
+     * @param cause or null
+     */
+    synchronized void tellDetour(String what, String details, Throwable cause) {
+        System.Logger.Level level = detours.add(what) ? System.Logger.Level.INFO : System.Logger.Level.DEBUG;
+        LOGGER.log(level, what + ": " + details, cause);
     }
 
     void requireOpen() {

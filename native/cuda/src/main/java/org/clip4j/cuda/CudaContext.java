@@ -26,7 +26,6 @@ import org.clip4j.kernels.TensorResampler;
 
 /** A session's stream and its scratch memory on the card; its transfers and recordings are classes of their own. */
 final class CudaContext implements ExecutionContext {
-    private static final System.Logger LOGGER = System.getLogger(CudaContext.class.getName());
     /** What NVIDIA recommends for matrix products on Hopper cards (cuBLAS documentation, cublasSetWorkspace). */
     private static final long BLAS_WORKSPACE_BYTES = 32L << 20;
     /** Sizes up to here are recorded as they are, larger ones rounded to so many steps per doubling. */
@@ -131,10 +130,15 @@ final class CudaContext implements ExecutionContext {
                 cudnn = new CudnnHandle(stream);
                 cudnnFailed = false;
             } catch (CudaException e) {
-                LOGGER.log(System.Logger.Level.DEBUG, "the session goes without cuDNN", e);
+                backend.tellDetour("a session goes without cuDNN", cuda.info().toString(), e);
             }
         }
         return cudnn;
+    }
+
+    /** Whether that has been tried and was not possible. */
+    boolean lacksCudnn() {
+        return cudnnFailed;
     }
 
     /** True while operations are recorded: nothing may be measured or allocated then. */

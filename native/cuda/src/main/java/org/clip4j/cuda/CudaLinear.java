@@ -42,6 +42,8 @@ final class CudaLinear implements Linear {
     /** What was chosen for a number of rows. */
     private record SplitChoice(int rows, SplitProduct split) {}
 
+    private static final String UNMEASURED = "no room to measure products, so the first guess is taken in this process";
+
     private final CudaBackend backend;
     private final CudaDevice cuda;
     private final OnCard weights;
@@ -170,7 +172,7 @@ final class CudaLinear implements Linear {
         }
         if (own.isRehearsing()) {
             own.scratch(SplitProduct.mostScratchBytes(cuda, weights.matrix, weights.bias, rows));
-            return null; // what many rows take comes on top
+            return null; // so that the plain way is rehearsed, too, and the larger of both is what is taken
         }
         for (SplitChoice choice : splits) {
             if (choice.rows == rows) {
@@ -192,17 +194,20 @@ final class CudaLinear implements Linear {
             SplitProduct candidate = split;
             String key = "split" + rows + "n" + outFeatures() + "k" + inFeatures() + type.label() + "a"
                     + MatrixShape.alignment(in.address());
-            boolean faster;
-            // In a stream of its own: what is measured must not change the session's.
-            try (Arena arena = new Arena(cuda.memory())) {
-                Tensor stream = arena.allocate(DType.F32, rows, outFeatures());
-                faster = backend.algorithms().isFaster(own, key, () -> candidate.run(own, in, stream, norm, normed),
-                        () -> {
-                            run(own, in.address(), in.rowStride(), type, rows, stream, 0, true);
-                            norm.launch(own, stream, rows, normed);
-                        });
-            } catch (OutOfMemoryError e) {
-                faster = false; // as where nothing is measured
+            AlgorithmSearch.Known known = backend.algorithms().known(own, key);
+            boolean faster = known == AlgorithmSearch.Known.FASTER;
+            if (known == AlgorithmSearch.Known.OPEN) {
+                // In a stream of its own: what is measured must not change the session's.
+                try (Arena arena = new Arena(cuda.memory())) {
+                    Tensor stream = arena.allocate(DType.F32, rows, outFeatures());
+                    faster = backend.algorithms().isFaster(own, key,
+                            () -> candidate.run(own, in, stream, norm, normed), () -> {
+                                run(own, in.address(), in.rowStride(), type, rows, stream, 0, true);
+                                norm.launch(own, stream, rows, normed);
+                            });
+                } catch (OutOfMemoryError e) {
+                    backend.tellDetour(UNMEASURED, "key=" + key, e);
+                }
             }
             if (!faster) {
                 split = null;
@@ -248,7 +253,8 @@ final class CudaLinear implements Linear {
         try {
             backend.algorithms().choose(own, plan, weights.matrix.address(), x);
         } catch (OutOfMemoryError e) {
-            // What is measured has a result of its own. Where that finds no room, the first guess must do in this process.
+            // What is measured has a result of its own. Where that finds no room, the first guess must do.
+            backend.tellDetour(UNMEASURED, "key=" + plan.shape().key(), e);
             backend.guesses().choose(own, plan, weights.matrix.address(), x);
         }
     }

@@ -12,9 +12,9 @@ import org.clip4j.kernels.ConvolutionShape.Layout;
 import org.clip4j.kernels.Tensor;
 
 /**
- * cuDNN's way to a convolution, with bias, sum and ReLU in one call. It is taken where it is faster than the other way and
- * has led to the same result on the operands that came first; chosen once per number of images. Whatever goes wrong before
- * it is chosen means the other way.
+ * cuDNN's way to a convolution, with bias, sum and ReLU in one call. It is taken where it is faster than the other way
+ * and has led to the same result on the operands that came first; chosen once per number of images and process. Errors
+ * that cuDNN reports before it is chosen mean the other way; a process that it ends they cannot save.
  */
 final class CudnnConvolution {
     /** The way that is always there. */
@@ -65,8 +65,8 @@ final class CudnnConvolution {
         }
         Choice choice = find(images, add);
         if (choice == null) {
-            if (own.isRecording()) {
-                return false;
+            if (own.isRecording() || own.lacksCudnn()) {
+                return false; // and nothing is chosen for other sessions
             }
             choice = choose(own, x, images, out, add);
         }
@@ -104,11 +104,18 @@ final class CudnnConvolution {
         }
         CudnnShape wanted = new CudnnShape(shape, images, product.type(), backend.widePrecision(),
                 product.activation(), add);
+        String key = wanted.key(backend.cudnn());
         CudnnPlan plan = null;
-        try {
-            plan = search(own, wanted, x, out);
-        } catch (CudaException | OutOfMemoryError e) { // the latter is about the card's memory: DeviceMemory
-            LOGGER.log(System.Logger.Level.DEBUG, "cuDNN is not taken: " + wanted, e);
+        if (backend.algorithms().known(own, key) != AlgorithmSearch.Known.SLOWER) {
+            CudnnHandle handle = own.cudnn();
+            if (handle == null) {
+                return new Choice(images, add, null); // of this session alone: others may have a handle
+            }
+            try {
+                plan = search(own, handle, wanted, key, x, out);
+            } catch (CudaException | OutOfMemoryError e) { // the latter is about the card's memory: DeviceMemory
+                backend.tellDetour("cuDNN fails and is not taken in this process", "key=" + key, e);
+            }
         }
         choice = new Choice(images, add, plan);
         Choice[] more = Arrays.copyOf(choices, choices.length + 1);
@@ -118,19 +125,19 @@ final class CudnnConvolution {
     }
 
     /** A plan that is better than the other way, or null. */
-    private CudnnPlan search(CudaContext own, CudnnShape wanted, Tensor x, Tensor out) {
-        String key = wanted.key(backend.cudnn());
-        AlgorithmSearch.Known known = backend.algorithms().known(own, key);
-        CudnnHandle handle = known == AlgorithmSearch.Known.SLOWER ? null : own.cudnn();
-        if (handle == null || backend.cuda().memory().freeBytes() < SPARED_BYTES + 4 * wanted.resultBytes()) {
+    private CudnnPlan search(CudaContext own, CudnnHandle handle, CudnnShape wanted, String key, Tensor x,
+            Tensor out) {
+        long neededBytes = SPARED_BYTES + 4 * wanted.resultBytes();
+        long freeBytes = backend.cuda().memory().freeBytes();
+        if (freeBytes < neededBytes) {
+            backend.tellDetour("no room to try cuDNN, so it is not taken in this process",
+                    "key=" + key + " neededBytes=" + neededBytes + " freeBytes=" + freeBytes, null);
             return null;
         }
         CudnnPlan plan = new CudnnPlan(handle, wanted, product.weight().address(), product.ownBias().address());
         boolean taken = false;
         try {
-            // Not more than patches take, which is what a session has reserved.
-            taken = plan.workspaceBytes() <= CudaConvolution.patchBytes(shape, product.type(), wanted.images())
-                    && isBetter(own, handle, plan, key, x, out);
+            taken = fits(plan, key) && isBetter(own, handle, plan, key, x, out);
         } finally {
             if (taken) {
                 backend.keep(plan);
@@ -139,6 +146,19 @@ final class CudnnConvolution {
             }
         }
         return taken ? plan : null;
+    }
+
+    /** Whether it needs no more scratch memory than patches take, which is what a session has reserved. */
+    private boolean fits(CudnnPlan plan, String key) {
+        long patchBytes = CudaConvolution.patchBytes(shape, product.type(), plan.shape().images());
+        if (plan.workspaceBytes() <= patchBytes) {
+            return true;
+        }
+        backend.algorithms().refuse(key);
+        LOGGER.log(System.Logger.Level.DEBUG,
+                "cuDNN takes more scratch memory than patches: key={0} workspaceBytes={1} patchBytes={2}",
+                key, plan.workspaceBytes(), patchBytes);
+        return false;
     }
 
     private boolean isBetter(CudaContext own, CudnnHandle handle, CudnnPlan plan, String key, Tensor x, Tensor out) {
@@ -163,6 +183,10 @@ final class CudnnConvolution {
                 backend.algorithms().refuse(key);
                 LOGGER.log(System.Logger.Level.DEBUG, "cuDNN has another result and is not taken: {0}", key);
             }
+            if (verdict == Agreement.Verdict.UNKNOWN) {
+                backend.tellDetour("results show nothing, so cuDNN is not taken in this process", "key=" + key, null);
+            }
+            // No deadlock with a product that is planned, and so waits for the search: other.run has planned its own above.
             return verdict == Agreement.Verdict.SAME
                     && backend.algorithms().isFaster(own, key, () -> plan.run(own, handle, x.address(), mine),
                             () -> other.run(own, x, wanted.images(), theirs, wanted.add()));

@@ -1,6 +1,12 @@
 package org.clip4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeGlobal;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCreate;
+import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
@@ -15,6 +21,12 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
 import org.clip4j.kernels.Activation;
 import org.clip4j.kernels.Arena;
 import org.clip4j.kernels.ConvolutionShape;
@@ -203,6 +215,90 @@ class CudnnConvolutionTest {
             layer.results(false);
             assertThat(layer.convolution.usesCudnn(IMAGES, false)).isFalse();
             assertThat(choices()).isEmpty();
+        }
+    }
+
+    /** That the file names cuDNN is no help then, and is told once. */
+    @Test
+    void withoutRoomToTryTheOtherWayIsTakenAndTold() throws IOException {
+        settle(false, FASTER);
+        List<LogRecord> told = new ArrayList<>();
+        Handler listener = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                told.add(line);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(CudaBackend.class.getName());
+        logger.addHandler(listener);
+        try (Layer layer = new Layer()) {
+            FullCard.run(layer.backend.cuda(), 512 << 20, () -> {
+                layer.results(false);
+                layer.results(true);
+            });
+            layer.results(false);
+            assertThat(layer.convolution.usesCudnn(IMAGES, false)).isFalse();
+        } finally {
+            logger.removeHandler(listener);
+        }
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).getLevel()).isEqualTo(Level.INFO);
+        assertThat(told.get(0).getMessage()).contains("no room to try cuDNN", "neededBytes=", "freeBytes=");
+        assertThat(choices()).hasSize(1);
+        assertThat(choices().get(0)).endsWith(FASTER);
+    }
+
+    @Test
+    void aSessionWithoutAHandleChoosesForNoOther() throws IOException {
+        settle(false, FASTER);
+        try (Layer layer = new Layer();
+                CudaContext context = (CudaContext) layer.backend.newContext();
+                Arena own = layer.backend.newArena()) {
+            CUstream_st recording = new CUstream_st();
+            CUgraph_st nothing = new CUgraph_st();
+            assertThat(cudaStreamCreate(recording)).isZero();
+            assertThat(cudaStreamBeginCapture(recording, cudaStreamCaptureModeGlobal)).isZero();
+            CudnnHandle handle = context.cudnn();
+            cudaStreamEndCapture(recording, nothing);
+            cudaGetLastError();
+            cudaStreamDestroy(recording);
+            Assumptions.assumeTrue(handle == null, "cuDNN makes handles while all that takes memory is forbidden");
+            Tensor x = own.allocate(DType.F32, IMAGES, SHAPE.inElements());
+            layer.convolution.run(context, x, IMAGES, own.allocate(DType.F32, ROWS, 16));
+            assertThat(layer.convolution.usesCudnn(IMAGES, false)).isFalse();
+            layer.results(false);
+            assertThat(layer.convolution.usesCudnn(IMAGES, false)).isTrue();
+        }
+    }
+
+    /** A table of offsets is larger than the patch of a single pixel in 16 bits. */
+    @Test
+    void whatNeedsMoreScratchMemoryThanPatchesIsRefused() throws IOException {
+        ConvolutionShape pixel = new ConvolutionShape(Layout.CHANNELS_LAST, 1, 1, 32, 16, 3, 1, 1);
+        CudaDevice cuda = new CudaDevice(0, CardInfo.all().get(0));
+        try (CudaBackend backend = new CudaBackend(cuda, Precision.F16, CudaBackend.Mode.DEVICE,
+                new AlgorithmSearch(cuda, AlgorithmSearch.Effort.MEASURED, new AlgorithmFile(file)));
+                Arena arena = backend.newArena();
+                CudaContext context = (CudaContext) backend.newContext()) {
+            CudaConvolution convolution = (CudaConvolution) backend.convolution(arena, pixel,
+                    Tensor.allocate(DType.F32, 16, 32, 3, 3), Tensor.allocate(DType.F32, 16), Activation.NONE);
+            Tensor x = arena.allocate(DType.F16, 1, 32);
+            convolution.run(context, x, 1, arena.allocate(DType.F16, 1, 16));
+            CudnnShape shape = new CudnnShape(pixel, 1, ElementType.F16, Precision.F16, Activation.NONE, false);
+            try (CudnnPlan plan = new CudnnPlan(context.cudnn(), shape, x.address(), x.address())) {
+                Assumptions.assumeTrue(
+                        plan.workspaceBytes() > CudaConvolution.patchBytes(pixel, ElementType.F16, 1),
+                        "cuDNN needs little: workspaceBytes=" + plan.workspaceBytes());
+            }
+            assertThat(convolution.usesCudnn(1, false)).isFalse();
+            assertThat(choices()).hasSize(1);
+            assertThat(choices().get(0)).endsWith(SLOWER);
         }
     }
 
