@@ -10,9 +10,9 @@ sources=src/main/cuda
 resources=src/main/resources/org/clip4j/cuda
 mkdir -p "$resources"
 
-# Machine code for each generation of cards, which its later members run as well (sm_86 and sm_89 that of sm_80). Others,
-# to come, translate the sm_80 PTX when the kernels are loaded; it must not be older, as below sm_80 the tensor-core
-# kernels are empty. Only Hopper is 9.0, so what sm_90a alone has may be in its code: similarity_hopper.cuh.
+# Machine code for each generation of cards, which its later members run as well (sm_86 and sm_89 that of sm_80).
+# Others, to come, translate the sm_80 PTX when the kernels are loaded; it must not be older, as below sm_80 the
+# tensor-core kernels are empty. Only Hopper is 9.0, so what sm_90a alone has may be in its code: similarity_hopper.cuh.
 set -- -gencode arch=compute_80,code=compute_80
 for architecture in 75 80 90a 100 120; do
     set -- "$@" -gencode "arch=compute_$architecture,code=sm_$architecture"

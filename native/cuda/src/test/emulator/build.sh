@@ -47,7 +47,8 @@ for name in memory streams context driverthread sharedmemory faults fibers; do
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -O2 &
     pids+=($!)
 done
-for name in runtime graphs driver cublas gemm product blas cudnngraph cudnnops cudnncnn; do # version scripts choose what these export
+# Version scripts choose what these export.
+for name in runtime graphs driver cublas gemm product blas cudnngraph cudnnops cudnncnn; do
     compile "$here/$name.cpp" $name.o "$here" "${common[@]}" -fvisibility=default -O3 &
     pids+=($!)
 done
@@ -55,7 +56,8 @@ compile "$here/kernels.cpp" kernels.o "$here $kernels $objects/kernels.inc" "${d
 for pid in "${pids[@]}"; do wait "$pid"; done
 
 core=libclip4j-cuda-emulator.so
-(cd "$objects" && g++ -shared -Wl,-soname,$core -o "$out/$core" memory.o streams.o context.o driverthread.o sharedmemory.o faults.o fibers.o kernels.o)
+(cd "$objects" && g++ -shared -Wl,-soname,$core -o "$out/$core" memory.o streams.o context.o driverthread.o \
+  sharedmemory.o faults.o fibers.o kernels.o)
 
 # A library under the name, and with the symbol version, by which programs know the real one.
 library() { # file version objects...

@@ -1,5 +1,5 @@
-// The driver's own thread, which calls the functions of cudaLaunchHostFunc: it is none of the program's threads, and may
-// not call the device.
+// The driver's own thread, which calls the functions of cudaLaunchHostFunc: it is none of the program's threads, and
+// may not call the device.
 #include "context.hpp"
 
 #include <condition_variable>

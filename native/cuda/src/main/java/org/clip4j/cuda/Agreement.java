@@ -10,9 +10,9 @@ import org.clip4j.kernels.HalfPrecision;
 import org.clip4j.kernels.Precision;
 
 /**
- * Whether two ways to a matrix [rows, columns] have led to the same one but for rounding. What it is about are wrong strides,
- * a forgotten bias, results that were written in part, or f32 that was tf32; so differences are compared with the largest
- * value there is. Not thread-safe.
+ * Whether two ways to a matrix [rows, columns] have led to the same one but for rounding. What it is about are wrong
+ * strides, a forgotten bias, results that were written in part, or f32 that was tf32; so differences are compared with
+ * the largest value there is. Not thread-safe.
  */
 final class Agreement {
     /** What a comparison has found. */
@@ -61,9 +61,9 @@ final class Agreement {
     }
 
     /**
-     * Relative to the largest value. Each way rounds its result once, or its factors (tf32), and may round partial sums that
-     * are smaller than the largest: four halves of a step. Sums in f32 err as a random walk, by half a step times the root of
-     * their length; eight times that leaves room for signs that do not cancel.
+     * Relative to the largest value. Each way rounds its result once, or its factors (tf32), and may round partial sums
+     * that are smaller than the largest: four halves of a step. Sums in f32 err as a random walk, by half a step times
+     * the root of their length; eight times that leaves room for signs that do not cancel.
      */
     static double tolerance(ElementType type, Precision precision, int length) {
         double halfStep = switch (type) {

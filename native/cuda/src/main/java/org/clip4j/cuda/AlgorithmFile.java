@@ -9,10 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What searches have found on one kind of card with one version of cublasLt: a line per shape, key and eight hexadecimal
- * words. Lines are appended, so that processes that search at the same time disturb each other at most by saying the
- * same twice; of several lines for a shape the last one counts, and one that is not whole is passed over. Where the file
- * cannot be written, each process searches anew. Not thread-safe.
+ * What searches have found on one kind of card with one version of cublasLt: a line per shape, key and eight
+ * hexadecimal words. Lines are appended, so that processes that search at the same time disturb each other at most by
+ * saying the same twice; of several lines for a shape the last one counts, and one that is not whole is passed over.
+ * Where the file cannot be written, each process searches anew. Not thread-safe.
  */
 final class AlgorithmFile {
     private static final System.Logger LOGGER = System.getLogger(AlgorithmFile.class.getName());

@@ -37,7 +37,9 @@ final class AlgorithmSearch {
 
     /** Stands for our own kernel among the candidates. */
     private static final int FEW_ROWS = -1;
-    /** Between kernels of a pass our own gains what a measurement of one kernel does not show: its weights come early. */
+    /**
+     * Between kernels of a pass our own gains what a measurement of one kernel does not show: its weights come early.
+     */
     private static final float FEW_ROWS_HEAD = 1.15f;
     private static final int CANDIDATES = 16;
     /** Words of a cublasLtMatmulAlgo_t. */
@@ -82,8 +84,8 @@ final class AlgorithmSearch {
     }
 
     /**
-     * Whether a sequence of launches is faster than another; found as algorithms are, and kept with them. Where nothing is
-     * measured it is not.
+     * Whether a sequence of launches is faster than another; found as algorithms are, and kept with them. Where nothing
+     * is measured it is not.
      */
     synchronized boolean isFaster(CudaContext session, String key, Runnable candidate, Runnable other) {
         Known known = known(session, key);
@@ -191,7 +193,10 @@ final class AlgorithmSearch {
         return words;
     }
 
-    /** Why what a file says cannot be run, or null: a file may be damaged, or of a library that only has the same number. */
+    /**
+     * Why what a file says cannot be run, or null: a file may be damaged, or of a library that only has the same
+     * number.
+     */
     private String misfit(CudaContext session, MatrixPlan plan) {
         if (plan.usesFewRows()) {
             return plan.hasFewRows() ? null : "there is no kernel of our own for this shape";

@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * A function that a stream calls, on a thread of the driver's, and that calls a handler. Called without data, so that
- * nothing is allocated for it; the driver's thread is known to Java from the first call on. Closed by its session, when the
- * stream is idle.
+ * nothing is allocated for it; the driver's thread is known to Java from the first call on. Closed by its session, when
+ * the stream is idle.
  */
 final class CompletionCallback extends cudaHostFn_t {
     private final Runnable handler;

@@ -8,7 +8,9 @@ import org.clip4j.kernels.Tensor;
 
 /** Attention in one pass over keys and values: on matrix units for 16-bit heads of CLIP's width, else on plain ones. */
 final class CudaAttention implements Attention {
-    /** Width of a head in all of CLIP's models (openai/CLIP clip/model.py), and the one that matrix units are used for. */
+    /**
+     * Width of a head in all of CLIP's models (openai/CLIP clip/model.py), and the one that matrix units are used for.
+     */
     private static final int MATRIX_HEAD_WIDTH = 64;
     private static final int MATRIX_WARPS = 4;
     private static final int MATRIX_QUERIES = 64;

@@ -167,8 +167,8 @@ final class CudaContext implements ExecutionContext {
     }
 
     /**
-     * Scratch memory for one operation, at least so many bytes. What was handed out before stays valid, since recordings
-     * may use it.
+     * Scratch memory for one operation, at least so many bytes. What was handed out before stays valid, since
+     * recordings may use it.
      */
     long scratch(long bytes) {
         if (rehearsing) {

@@ -8,8 +8,8 @@ import org.clip4j.kernels.Operands;
 import org.clip4j.kernels.Tensor;
 
 /**
- * Patches gathered into scratch memory, some images at a time, then one matrix product; a 1x1 kernel needs no gathering. Or
- * cuDNN, where that has been found to be faster.
+ * Patches gathered into scratch memory, some images at a time, then one matrix product; a 1x1 kernel needs no
+ * gathering. Or cuDNN, where that has been found to be faster.
  */
 final class CudaConvolution implements Convolution {
     private static final int WARPS = 8;

@@ -24,7 +24,10 @@ import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** A card that is in use: its context, our kernels loaded on it, a handle of cublasLt. Thread-safe; closed by its backend. */
+/**
+ * A card that is in use: its context, our kernels loaded on it, a handle of cublasLt. Thread-safe; closed by its
+ * backend.
+ */
 final class CudaDevice implements AutoCloseable {
     private static final String KERNELS = "kernels.fatbin";
     private static final String KERNEL_FACTS = "kernels.properties";
@@ -138,7 +141,9 @@ final class CudaDevice implements AutoCloseable {
         return (int) Math.min(wanted, 16L * multiprocessors);
     }
 
-    /** Blocks of a grid that walks over its work: so many for each multiprocessor, and no more than there is work for. */
+    /**
+     * Blocks of a grid that walks over its work: so many for each multiprocessor, and no more than there is work for.
+     */
     int blocks(int wanted, int perMultiprocessor) {
         return Math.min(wanted, perMultiprocessor * multiprocessors);
     }

@@ -11,8 +11,8 @@ import org.clip4j.kernels.Precision;
 import org.clip4j.kernels.Tensor;
 
 /**
- * Products of one matrix of weights, planned once per shape of the other operands. Sums are f32. Immutable but for what is
- * found out in the first calls; shared by sessions.
+ * Products of one matrix of weights, planned once per shape of the other operands. Sums are f32. Immutable but for what
+ * is found out in the first calls; shared by sessions.
  */
 final class CudaLinear implements Linear {
     /**
@@ -163,8 +163,8 @@ final class CudaLinear implements Linear {
     }
 
     /**
-     * The way of few rows to a sum and a layer norm, or null where it is slower than the product and the layer norm one after
-     * the other, or not possible; chosen once per number of rows.
+     * The way of few rows to a sum and a layer norm, or null where it is slower than the product and the layer norm one
+     * after the other, or not possible; chosen once per number of rows.
      */
     SplitProduct split(CudaContext own, Tensor in, int rows, Tensor x, CudaLayerNorm norm, Tensor normed) {
         if (precision == Precision.FP8 || !SplitProduct.takes(type, in, x, normed)) {

@@ -1,8 +1,8 @@
 package org.clip4j.cuda;
 
 /**
- * The search for many queries: products of matrix units with a sample of the rows bound the k-th score from below, products
- * with all rows give candidates, and these are scored anew. The steps are explained in
+ * The search for many queries: products of matrix units with a sample of the rows bound the k-th score from below,
+ * products with all rows give candidates, and these are scored anew. The steps are explained in
  * native/cuda/src/main/cuda/similarity_mma.cuh.
  */
 final class CudaNearestProducts {

@@ -11,8 +11,8 @@ import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.Tensor;
 
 /**
- * For few queries one pass over memory, {@link #SCAN_QUERIES} queries at a time. For many, products of matrix units that
- * choose candidates, {@link CudaNearestProducts}; the scan then takes what these leave.
+ * For few queries one pass over memory, {@link #SCAN_QUERIES} queries at a time. For many, products of matrix units
+ * that choose candidates, {@link CudaNearestProducts}; the scan then takes what these leave.
  */
 final class CudaNearestRows implements NearestRows {
     /** Queries of a pass; the other kernel takes one. */

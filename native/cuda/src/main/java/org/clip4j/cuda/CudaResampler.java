@@ -13,7 +13,8 @@ import org.clip4j.kernels.TensorResampler;
 
 /**
  * Rows of pixels through pinned memory to the card, some at a time, where one kernel makes them narrow and another one
- * makes planes of them; see native/cuda/src/main/cuda/resample.cuh. What lies between is scratch memory of the session's.
+ * makes planes of them; see native/cuda/src/main/cuda/resample.cuh. What lies between is scratch memory of the
+ * session's.
  */
 final class CudaResampler implements TensorResampler {
     private static final int WARPS = 8;

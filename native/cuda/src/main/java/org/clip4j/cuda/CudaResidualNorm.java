@@ -6,9 +6,9 @@ import org.clip4j.kernels.ResidualNorm;
 import org.clip4j.kernels.Tensor;
 
 /**
- * For few rows a product whose depth is split among blocks, and one kernel that adds up the parts, the residual stream and
- * the bias, and normalises: more blocks at work, and one kernel less. For many rows a product that adds to the stream,
- * then the layer norm. Which of them is measured, as algorithms are.
+ * For few rows a product whose depth is split among blocks, and one kernel that adds up the parts, the residual stream
+ * and the bias, and normalises: more blocks at work, and one kernel less. For many rows a product that adds to the
+ * stream, then the layer norm. Which of them is measured, as algorithms are.
  */
 final class CudaResidualNorm implements ResidualNorm {
     private final CudaLinear linear;

@@ -15,8 +15,8 @@ import org.clip4j.kernels.RowBlocks;
 import org.clip4j.kernels.Tensor;
 
 /**
- * The rows of a {@link CudaNearestRows} on the card, padded with zeros to whole cache lines for all types; beside them a
- * table of the blocks' addresses, and the largest square of a row's norm. Memory is the arena's.
+ * The rows of a {@link CudaNearestRows} on the card, padded with zeros to whole cache lines for all types; beside them
+ * a table of the blocks' addresses, and the largest square of a row's norm. Memory is the arena's.
  */
 final class CudaRowStore {
     /** Columns are a multiple of this; native/cuda/src/main/cuda/similarity.cuh. */

@@ -186,7 +186,8 @@ final class CudnnConvolution {
             if (verdict == Agreement.Verdict.UNKNOWN) {
                 backend.tellDetour("results show nothing, so cuDNN is not taken in this process", "key=" + key, null);
             }
-            // No deadlock with a product that is planned, and so waits for the search: other.run has planned its own above.
+            // No deadlock with a product that is planned, and so waits for the search: other.run has planned its own
+            // above.
             return verdict == Agreement.Verdict.SAME
                     && backend.algorithms().isFaster(own, key, () -> plan.run(own, handle, x.address(), mine),
                             () -> other.run(own, x, wanted.images(), theirs, wanted.add()));

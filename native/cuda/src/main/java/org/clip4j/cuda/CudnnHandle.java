@@ -7,7 +7,9 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 
-/** A session's own handle of cuDNN, since a handle serves one stream at a time. Not thread-safe; closed by its session. */
+/**
+ * A session's own handle of cuDNN, since a handle serves one stream at a time. Not thread-safe; closed by its session.
+ */
 final class CudnnHandle implements AutoCloseable {
     private final cudnnContext context = new cudnnContext();
 

@@ -41,9 +41,13 @@ import org.clip4j.kernels.ConvolutionShape;
  * A convolution of channels-last images as one call of cuDNN: out = activation(convolution(x) + bias), or
  * activation(out + convolution(x) + bias). Immutable; shared by sessions; closed by its backend.
  */
-@SuppressWarnings("deprecation") // since cuDNN 9, in favour of its graphs; why not those says docs/decisions/005-cuda.md
+// Since cuDNN 9, in favour of its graphs; why not those says docs/decisions/005-cuda.md.
+@SuppressWarnings("deprecation")
 final class CudnnPlan implements AutoCloseable {
-    /** The only one that takes no activation (cudnnConvolutionBiasActivationForward), and the one that takes NHWC in all types. */
+    /**
+     * The only one that takes no activation (cudnnConvolutionBiasActivationForward), and the one that takes NHWC in all
+     * types.
+     */
     private static final int ALGORITHM = CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
 
     private final CudnnShape shape;

@@ -55,8 +55,8 @@ final class DeviceMemory implements MemoryAllocator {
         boolean complete = false;
         try {
             Status.runtime(cudaMemset(memory, 0, sizeBytes), "cudaMemset");
-            // The streams of sessions do not wait for the default one, which zeroes. Not for the device: another session may
-            // be recording, and must not be waited for.
+            // The streams of sessions do not wait for the default one, which zeroes. Not for the device: another
+            // session may be recording, and must not be waited for.
             Status.runtime(cudaStreamSynchronize((CUstream_st) null), "cudaStreamSynchronize");
             complete = true;
         } finally {

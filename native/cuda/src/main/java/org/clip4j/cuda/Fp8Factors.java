@@ -5,9 +5,9 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.Tensor;
 
 /**
- * Factors of 8-bit floating point, e4m3, with one scale for the weights, found when they are bound, and one for the rows,
- * found in each call: their largest magnitude becomes the largest number. A scale for each row would gain little, as the
- * numbers have an exponent each. Immutable.
+ * Factors of 8-bit floating point, e4m3, with one scale for the weights, found when they are bound, and one for the
+ * rows, found in each call: their largest magnitude becomes the largest number. A scale for each row would gain little,
+ * as the numbers have an exponent each. Immutable.
  */
 final class Fp8Factors implements RowFactors {
     private static final int WARPS = 8;
@@ -32,8 +32,8 @@ final class Fp8Factors implements RowFactors {
     }
 
     /**
-     * Whether a layer can be computed so, and should be: one without a bias is, in CLIP, a projection into the embedding
-     * space, whose errors nothing evens out.
+     * Whether a layer can be computed so, and should be: one without a bias is, in CLIP, a projection into the
+     * embedding space, whose errors nothing evens out.
      */
     static boolean suit(Tensor weight, Tensor bias) {
         return bias != null && weight.rows() % MULTIPLE == 0 && weight.columns() % MULTIPLE == 0;

@@ -35,7 +35,9 @@ record MatrixShape(int n, int rows, int k, int xStride, int outStride, ElementTy
         return precision == Precision.FP8 ? CUDA_R_8F_E4M3 : type.dataType();
     }
 
-    /** The same for the bias: that of the result, but for fp8 (cuBLAS documentation, cublasLtMatmul, table of types). */
+    /**
+     * The same for the bias: that of the result, but for fp8 (cuBLAS documentation, cublasLtMatmul, table of types).
+     */
     int biasType() {
         return precision == Precision.FP8 && outType == ElementType.F32
                 ? ElementType.BF16.dataType()

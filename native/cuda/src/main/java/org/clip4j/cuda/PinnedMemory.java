@@ -14,8 +14,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.clip4j.kernels.MemoryAllocator;
 
 /**
- * Memory of the host that the card reaches at the same address: what is copied to the card without a detour, and, slowly,
- * what kernels can work on directly. Thread-safe.
+ * Memory of the host that the card reaches at the same address: what is copied to the card without a detour, and,
+ * slowly, what kernels can work on directly. Thread-safe.
  */
 final class PinnedMemory implements MemoryAllocator {
     private final int device;

@@ -4,8 +4,8 @@ import org.clip4j.kernels.DType;
 import org.clip4j.kernels.Tensor;
 
 /**
- * A product for few rows whose depth is split among blocks, with the sum and the layer norm that follow. Bound to weights
- * and a number of rows. Immutable.
+ * A product for few rows whose depth is split among blocks, with the sum and the layer norm that follow. Bound to
+ * weights and a number of rows. Immutable.
  */
 final class SplitProduct {
     private static final int MIN_DEPTH = 256;

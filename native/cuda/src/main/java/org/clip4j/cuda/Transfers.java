@@ -13,8 +13,8 @@ import org.clip4j.kernels.MemoryAllocator;
 import org.clip4j.kernels.Tensor;
 
 /**
- * The way of a session's inputs to the card and of its results to the host, through pinned memory. Operands are checked by
- * the session. Not thread-safe; closed by its session.
+ * The way of a session's inputs to the card and of its results to the host, through pinned memory. Operands are checked
+ * by the session. Not thread-safe; closed by its session.
  */
 final class Transfers implements AutoCloseable {
     private static final int DOWNLOAD_BYTES = 1 << 20;

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 
 /** Bytes of e4m3 against the format's description. */
 class E4m3Test {
-    /** By the specification: sign, exponent with bias 7, mantissa; the last of the exponent's values holds numbers, too. */
+    /**
+     * By the specification: sign, exponent with bias 7, mantissa; the last of the exponent's values holds numbers, too.
+     */
     private static double number(int bits) {
         int exponent = (bits >> 3) & 0xF;
         int mantissa = bits & 7;
