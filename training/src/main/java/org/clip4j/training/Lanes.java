@@ -37,7 +37,7 @@ public final class Lanes implements AutoCloseable {
     /**
      * Runs tasks 0 to count - 1, and waits.
      *
-     * @throws IOException when some fail: that of the one with the smallest number
+     * @throws IOException when some fail: that of the one with the smallest number; other exceptions and errors likewise
      */
     public void run(int count, Task task) throws IOException {
         if (executor == null) {
@@ -47,7 +47,7 @@ public final class Lanes implements AutoCloseable {
             return;
         }
         AtomicInteger next = new AtomicInteger();
-        Exception[] failures = new Exception[count];
+        Throwable[] failures = new Throwable[count];
         List<Future<?>> running = new ArrayList<>();
         for (int lane = 0; lane < threads; lane++) {
             int own = lane;
@@ -55,18 +55,21 @@ public final class Lanes implements AutoCloseable {
                 for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
                     try {
                         task.run(own, i);
-                    } catch (IOException | RuntimeException e) {
+                    } catch (IOException | RuntimeException | Error e) {
                         failures[i] = e;
                     }
                 }
             }));
         }
         await(running);
-        for (Exception failure : failures) {
+        for (Throwable failure : failures) {
             if (failure instanceof IOException e) {
                 throw e;
             }
             if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
                 throw e;
             }
         }
