@@ -16,7 +16,7 @@ class CudnnLibraryTest {
     @Test
     void saysWhichLibraryIsMissing() {
         String advice = LibraryAdvice.ofCudnn(new NativeLibraryException("a native library cannot be loaded: "
-                + "/tmp/libjnicudnn.so: libcudnn_cnn.so.9: cannot open shared object file: No such file or directory",
+                + "libjnicudnn.so: libcudnn_cnn.so.9: cannot open shared object file: No such file or directory",
                 null));
         assertThat(advice).startsWith("libcudnn_cnn.so.9 not found; ").contains("nvidia-cudnn-cu13");
         assertThat(new CudnnLibrary(0, advice).description()).isEqualTo("without cudnn: " + advice)
